@@ -1,0 +1,138 @@
+package fleettest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// catalog is who there is and what they own. Repositories are made up when
+// somebody asks.
+type catalog struct {
+	seed uint64
+
+	mu      sync.RWMutex // guards what follows
+	owners  []*owner
+	byLogin map[string]*owner // by lower-case login
+	renamed map[int64]string  // the names that were given last, by id
+	byName  map[string]int64  // ids by every name given, lower-case "owner/name"
+}
+
+// owner is a user or an organization.
+type owner struct {
+	login        string
+	kind         string
+	id           int64
+	repositories int
+	private      int
+}
+
+// The kinds of owners, in GitHub's words.
+const (
+	kindUser         = "User"
+	kindOrganization = "Organization"
+)
+
+// Ids are counted from firstID; a repository's id tells its owner and number.
+const (
+	firstID           = 1001
+	repositoriesToAID = 1_000_000
+)
+
+// newCatalog returns what cfg lists.
+func newCatalog(cfg Config) *catalog {
+	c := &catalog{
+		seed:    cfg.Seed,
+		byLogin: make(map[string]*owner),
+		renamed: make(map[int64]string),
+		byName:  make(map[string]int64),
+	}
+	for _, o := range cfg.Organizations {
+		c.add(o.Login, kindOrganization, o.Repositories, o.Private)
+	}
+	for _, o := range cfg.Users {
+		c.add(o.Login, kindUser, o.Repositories, o.Private)
+	}
+	return c
+}
+
+// add enters an owner, unless it is there.
+func (c *catalog) add(login, kind string, repositories, private int) *owner {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if o, ok := c.byLogin[strings.ToLower(login)]; ok {
+		return o
+	}
+	if login == "" || strings.Contains(login, "/") {
+		panic(fmt.Sprintf("fleettest: config: an owner cannot be called %q", login))
+	}
+	if repositories >= repositoriesToAID || private > repositories {
+		panic(fmt.Sprintf("fleettest: config: owner %q: cannot have %d repositories with %d private ones", login, repositories, private))
+	}
+	o := &owner{login: login, kind: kind, id: firstID + int64(len(c.owners)), repositories: repositories, private: private}
+	c.owners = append(c.owners, o)
+	c.byLogin[strings.ToLower(login)] = o
+	return o
+}
+
+// owner returns the owner with a login, nil if there is none.
+func (c *catalog) owner(login string) *owner {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.byLogin[strings.ToLower(login)]
+}
+
+// ownerByID returns the owner with an id, nil if there is none.
+func (c *catalog) ownerByID(id int64) *owner {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if i := id - firstID; i >= 0 && i < int64(len(c.owners)) {
+		return c.owners[i]
+	}
+	return nil
+}
+
+// repository returns the repository with a name, and whether that is its name
+// of old.
+func (c *catalog) repository(login, name string) (r *repository, moved bool) {
+	o := c.owner(login)
+	if o == nil {
+		return nil, false
+	}
+	c.mu.RLock()
+	id, ok := c.byName[strings.ToLower(o.login+"/"+name)]
+	c.mu.RUnlock()
+	if ok {
+		r = c.repositoryByID(id)
+		return r, !strings.EqualFold(r.name, name)
+	}
+	digits, ok := strings.CutPrefix(strings.ToLower(name), "repo-")
+	n, err := strconv.Atoi(digits)
+	if !ok || err != nil || n < 1 || n > o.repositories || !strings.EqualFold(generatedName(n), name) {
+		return nil, false
+	}
+	r = c.generate(o, n)
+	return r, !strings.EqualFold(r.name, name)
+}
+
+// repositoryByID returns the repository with an id, nil if there is none.
+func (c *catalog) repositoryByID(id int64) *repository {
+	o := c.ownerByID(id / repositoriesToAID)
+	n := int(id % repositoriesToAID)
+	if o == nil || n < 1 || n > o.repositories {
+		return nil
+	}
+	return c.generate(o, n)
+}
+
+// rename gives a repository another name. Those of old lead to it as before.
+func (c *catalog) rename(r *repository, name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.renamed[r.id] = name
+	c.byName[strings.ToLower(r.owner.login+"/"+name)] = r.id
+}
+
+// generatedName is the name of an owner's nth repository.
+func generatedName(n int) string { return fmt.Sprintf("repo-%04d", n) }

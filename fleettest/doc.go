@@ -1,0 +1,43 @@
+// Package fleettest simulates Git hosts, for tests of programs that use them.
+//
+// A simulated host behaves like the real one where a client can notice: it
+// knows tokens and the accounts behind them, counts calls in a window for each
+// account and resource, refuses in the host's own words, pages its lists with
+// the host's own links, and answers conditional requests. It counts everything
+// it is asked, so that a test can say what arrived.
+//
+//	sim := fleettest.NewGitHub(fleettest.Config{Tokens: []string{"a"}, Limit: 50})
+//	client := &http.Client{Transport: sim}
+//
+// # Three ways in
+//
+// A simulator is an [http.RoundTripper] that answers in memory under the real
+// host's own address, so that code which sends a credential to that address
+// only needs no exception for tests. [GitHub.Serve] puts it on a loopback
+// socket. [GitHub.ServePipe] puts it behind connections made with [net.Pipe],
+// so that the real net/http client and server run inside a bubble of package
+// testing/synctest, where an idle socket would stop the clock. It is also an
+// [http.Handler] for any other server.
+//
+// # Time
+//
+// Windows, latency and delays come from package time. In a synctest bubble an
+// hour's window passes as soon as everybody waits.
+//
+// # Data
+//
+// Repositories are generated when asked for, the same for the same seed, so
+// that an organization of two thousand costs nothing until it is listed. They
+// are called repo-0001, repo-0002 and so on.
+//
+// # Secrets
+//
+// Tokens are kept as hashes only. No value of this package prints one, and the
+// log names them by their place in [Config].
+//
+// # Misuse
+//
+// A method that is given a token or a repository that the simulator does not
+// have panics, as package httptest does, because the test is wrong. The text
+// does not contain the token.
+package fleettest
