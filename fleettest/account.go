@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// account is what the host counts: its windows, its secondary limits and what
+// account is what the host counts: its budgets, its secondary limits and what
 // it asked.
 type account struct {
 	login        string
@@ -17,7 +17,7 @@ type account struct {
 	installation bool
 	sees         map[string]bool // organizations, lower case; nil: all
 	limits       map[string]int
-	windows      map[string]*window
+	budgets      map[string]budget
 
 	points        sliding // REST
 	graphQLPoints sliding
@@ -32,9 +32,26 @@ type account struct {
 // anonymous reports whether a stands for an address instead of an account.
 func (a *account) anonymous() bool { return a.login == "" }
 
-// memberOf reports whether a sees the private side of an organization.
+// memberOf reports whether a sees the private side of an organization. Who is
+// member of a group is member of its subgroups.
 func (a *account) memberOf(o *owner) bool {
-	return !a.anonymous() && (a.sees == nil || a.sees[strings.ToLower(o.login)])
+	if a.anonymous() || a.sees == nil {
+		return !a.anonymous()
+	}
+	for path := strings.ToLower(o.login); path != ""; path = parentPath(path) {
+		if a.sees[path] {
+			return true
+		}
+	}
+	return false
+}
+
+// seesPrivateOf reports whether a sees what is private of an owner.
+func (a *account) seesPrivateOf(o *owner) bool {
+	if a.anonymous() {
+		return false
+	}
+	return o.id == a.id || o.kind == kindOrganization && a.memberOf(o)
 }
 
 // digest is what is kept of a token.
@@ -84,16 +101,16 @@ func (h *host) newAccount(a Account) *account {
 		installation: a.Installation,
 		sees:         nameSet(a.Owners),
 		limits:       maps.Clone(a.Limits),
-		windows:      make(map[string]*window),
+		budgets:      make(map[string]budget),
 	}
 	if acc.scopes == "" {
-		acc.scopes = "read:org, repo, user"
+		acc.scopes = h.scopes
 	}
 	if a.Limit != 0 {
 		if acc.limits == nil {
 			acc.limits = make(map[string]int)
 		}
-		acc.limits["core"] = a.Limit
+		acc.limits[h.main] = a.Limit
 	}
 	h.accounts[a.Login] = acc
 	return acc
@@ -109,4 +126,7 @@ func (h *host) addToken(acc *account, token string) {
 		panic(fmt.Sprintf("fleettest: account %q: a token is listed twice", acc.login))
 	}
 	h.credentials[key] = &credential{account: acc, ordinal: len(h.credentials) + 1}
+	for word := range words(token) {
+		h.fragments[digestOf(word)] = true
+	}
 }

@@ -95,7 +95,7 @@ func (h *host) arrive(r *http.Request, body []byte, from origin) *call {
 	c.entry = &Request{
 		Time: c.arrived, Scheme: from.scheme, Host: name,
 		Method: r.Method, URL: h.redact(r.URL.RequestURI()),
-		Authorizations: len(r.Header["Authorization"]),
+		Authorizations: len(r.Header["Authorization"]) + len(r.Header["Private-Token"]) + len(r.Header["Job-Token"]),
 	}
 	h.log = append(h.log, c.entry)
 	h.counts.Requests++

@@ -10,7 +10,8 @@ import (
 // catalog is who there is and what they own. Repositories are made up when
 // somebody asks.
 type catalog struct {
-	seed uint64
+	seed  uint64
+	nests bool // organizations may be in others: "acme/platform"
 
 	mu      sync.RWMutex // guards what follows
 	owners  []*owner
@@ -40,16 +41,23 @@ const (
 	repositoriesToAID = 1_000_000
 )
 
-// newCatalog returns what cfg lists.
-func newCatalog(cfg Config) *catalog {
+// newCatalog returns what cfg lists. If organizations nest, those above others
+// are there as well, without repositories unless they are listed.
+func newCatalog(cfg Config, nests bool) *catalog {
 	c := &catalog{
 		seed:    cfg.Seed,
+		nests:   nests,
 		byLogin: make(map[string]*owner),
 		renamed: make(map[int64]string),
 		byName:  make(map[string]int64),
 	}
 	for _, o := range cfg.Organizations {
 		c.add(o.Login, kindOrganization, o.Repositories, o.Private)
+	}
+	for _, o := range cfg.Organizations {
+		for above := parentPath(o.Login); nests && above != ""; above = parentPath(above) {
+			c.add(above, kindOrganization, 0, 0)
+		}
 	}
 	for _, o := range cfg.Users {
 		c.add(o.Login, kindUser, o.Repositories, o.Private)
@@ -64,7 +72,8 @@ func (c *catalog) add(login, kind string, repositories, private int) *owner {
 	if o, ok := c.byLogin[strings.ToLower(login)]; ok {
 		return o
 	}
-	if login == "" || strings.Contains(login, "/") {
+	nested := c.nests && kind == kindOrganization && !strings.HasPrefix(login, "/") && !strings.HasSuffix(login, "/")
+	if login == "" || strings.Contains(login, "/") && !nested {
 		panic(fmt.Sprintf("fleettest: config: an owner cannot be called %q", login))
 	}
 	if repositories >= repositoriesToAID || private > repositories {
@@ -136,3 +145,46 @@ func (c *catalog) rename(r *repository, name string) {
 
 // generatedName is the name of an owner's nth repository.
 func generatedName(n int) string { return fmt.Sprintf("repo-%04d", n) }
+
+// parentPath is the path of what is above path, "" if nothing is.
+func parentPath(path string) string {
+	return path[:max(0, strings.LastIndexByte(path, '/'))]
+}
+
+// below returns the organizations inside one, at any depth, in order.
+func (c *catalog) below(o *owner) []*owner {
+	prefix := strings.ToLower(o.login) + "/"
+	var found []*owner
+	for _, other := range c.all() {
+		if strings.HasPrefix(strings.ToLower(other.login), prefix) {
+			found = append(found, other)
+		}
+	}
+	return found
+}
+
+// all returns every owner.
+func (c *catalog) all() []*owner {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return append([]*owner(nil), c.owners...)
+}
+
+// organizationsOf returns the organizations that an account belongs to.
+func (c *catalog) organizationsOf(a *account) []*owner {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	var orgs []*owner
+	for _, o := range c.owners {
+		if o.kind == kindOrganization && a.memberOf(o) {
+			orgs = append(orgs, o)
+		}
+	}
+	return orgs
+}
+
+// displayName is what people and groups are called beside their login.
+func displayName(login string) string {
+	login = login[strings.LastIndexByte(login, '/')+1:]
+	return strings.ToUpper(login[:1]) + login[1:]
+}

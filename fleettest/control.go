@@ -33,7 +33,8 @@ func (h *host) Restore(token string) {
 }
 
 // Expire makes the host refuse the token with 401 from t on. Until then
-// answers say when it expires.
+// GitHub's answers say when it expires, and GitLab says so when it is asked for
+// the token itself. Bitbucket does not say.
 func (h *host) Expire(token string, t time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -41,19 +42,30 @@ func (h *host) Expire(token string, t time.Time) {
 }
 
 // Spend takes n calls of a resource from the token's account, or as many as
-// are left, as another program that uses the account would.
+// are left, as another program that uses the account would. The resource ""
+// is the one that [Config.Limit] is about.
 func (h *host) Spend(token, resource string, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.window(h.credential("Spend", token).account, resource).drain(time.Now(), n)
+	h.controlled("Spend", token, resource).drain(time.Now(), n)
 }
 
 // SetRemaining leaves the token's account n calls of a resource in the window
-// that is running, or in a new one if none is.
+// that is running, or in a new one if none is. Where a window rolls, as at
+// Bitbucket, all that was spent counts as spent now.
 func (h *host) SetRemaining(token, resource string, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.window(h.credential("SetRemaining", token).account, resource).setRemaining(time.Now(), n)
+	h.controlled("SetRemaining", token, resource).setRemaining(time.Now(), n)
+}
+
+// controlled returns the budget that a test means. h.mu must be held.
+func (h *host) controlled(method, token, resource string) budget {
+	c := h.credential(method, token)
+	if resource != "" && h.has != nil && !h.has(resource) {
+		panic(fmt.Sprintf("fleettest: %s: the simulated %s has no resource %q", method, h.name, resource))
+	}
+	return h.budget(c.account, resource)
 }
 
 // credential returns what is known of a token. h.mu must be held.

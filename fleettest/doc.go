@@ -9,6 +9,12 @@
 //	sim := fleettest.NewGitHub(fleettest.Config{Tokens: []string{"a"}, Limit: 50})
 //	client := &http.Client{Transport: sim}
 //
+// There are three: [GitHub], [GitLab] and [Bitbucket]. What they share is
+// described here; how each of them counts and refuses is said at its type.
+//
+//	lab := fleettest.NewGitLab(fleettest.Config{Organizations: []fleettest.Owner{{Login: "acme", Repositories: 1200}}})
+//	bucket := fleettest.NewBitbucket(fleettest.Config{Tokens: []string{"b"}})
+//
 // # Three ways in
 //
 // A simulator is an [http.RoundTripper] that answers in memory under the real

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 // GitHub is a simulated GitHub.
@@ -27,7 +28,7 @@ import (
 // goroutine.
 type GitHub struct {
 	host
-	issues issueStore
+	issues ledger[Issue]
 }
 
 var (
@@ -47,7 +48,9 @@ func NewGitHub(cfg Config) *GitHub {
 	g := &GitHub{}
 	g.home = githubAPI
 	g.origins = map[string]bool{githubAPI: true, githubUploads: true}
-	g.resources = githubResources
+	g.resources, g.main, g.period = githubResources, "core", time.Hour
+	g.scopes = "read:org, repo, user"
+	g.newBudget = func(limit int, length time.Duration) budget { return &window{limit: limit, length: length} }
 	g.reply = g.answer
 	g.foreign = g.answerElsewhere
 	g.init("github", cfg)
@@ -75,7 +78,10 @@ func (g *GitHub) answer(c *call) *answer {
 	if !g.identify(c, secret, given) {
 		return g.unauthorized(c)
 	}
-	e := githubRoutes.match(c.r.Method, c.path)
+	var e endpoint[*GitHub] = notFound
+	if r, ok := githubRoutes.match(c.r.Method, c.path); ok {
+		e = r.endpoint
+	}
 	if c.r.Header.Get("If-None-Match") != "" && read(c.r.Method) && !c.skip {
 		return g.conditional(c, e)
 	}
@@ -87,7 +93,7 @@ func (g *GitHub) answer(c *call) *answer {
 }
 
 // run carries the call out, unless a fault answers in its place.
-func (g *GitHub) run(c *call, e endpoint) *answer {
+func (g *GitHub) run(c *call, e endpoint[*GitHub]) *answer {
 	if c.skip {
 		return newAnswer(http.StatusOK)
 	}
@@ -96,9 +102,9 @@ func (g *GitHub) run(c *call, e endpoint) *answer {
 
 // conditional answers a request that has the answer already, perhaps. What is
 // spent is spent: GitHub does not say whether a 304 would still be given then.
-func (g *GitHub) conditional(c *call, e endpoint) *answer {
+func (g *GitHub) conditional(c *call, e endpoint[*GitHub]) *answer {
 	a := g.run(c, e)
-	fresh := a.status == http.StatusOK && matches(c.r.Header.Get("If-None-Match"), githubETag(c, a))
+	fresh := a.status == http.StatusOK && matches(c.r.Header.Get("If-None-Match"), etagOf(c, a))
 	if c.cost = g.price(c); fresh && c.credential != nil {
 		c.cost = 0
 	}

@@ -1,11 +1,9 @@
 package fleettest
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 )
 
 // githubProblem is the body of GitHub's errors.
@@ -52,7 +50,7 @@ func (g *GitHub) dressLocked(c *call, a *answer) *answer {
 		}
 	}
 	if a.status == http.StatusOK && read(c.r.Method) && !c.skip {
-		h.Set("Etag", githubETag(c, a))
+		h.Set("Etag", etagOf(c, a))
 		h.Set("Cache-Control", "private, max-age=60, s-maxage=60")
 	}
 	return a
@@ -68,25 +66,4 @@ func setRateLimit(h http.Header, n numbers) {
 	h.Set("X-Ratelimit-Used", strconv.Itoa(n.used))
 	h.Set("X-Ratelimit-Reset", strconv.FormatInt(n.reset.Unix(), 10))
 	h.Set("X-Ratelimit-Resource", n.resource)
-}
-
-// githubETag is the answer's validator. It differs by account, because GitHub
-// varies it with Authorization.
-func githubETag(c *call, a *answer) string {
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\n%s\n%s\n", c.account.login, c.entry.URL, c.r.Header.Get("Accept"))
-	sum.Write(a.body)
-	return fmt.Sprintf(`W/"%x"`, sum.Sum(nil))
-}
-
-// matches reports whether an If-None-Match names the validator. The weak
-// comparison of RFC 9110, section 8.8.3.2, ignores W/.
-func matches(header, etag string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
-		if part == "*" || part == strings.TrimPrefix(etag, "W/") {
-			return true
-		}
-	}
-	return false
 }

@@ -64,33 +64,13 @@ func assetBody(repository int64, id string) string {
 // answerElsewhere answers as the storage host, and as the plain-http side of
 // the API, which leads to https. No other name exists.
 func (g *GitHub) answerElsewhere(c *call) (*answer, error) {
-	switch {
-	case c.base == assetStorage:
-		return storedAsset(c), nil
-	case g.origins["https://"+c.entry.Host]:
-		a := newAnswer(http.StatusMovedPermanently)
-		a.header.Set("Location", "https://"+c.entry.Host+c.r.URL.RequestURI())
-		return a, nil
+	if c.base != assetStorage {
+		return g.toHTTPS(c)
 	}
-	return nil, noSuchHost(c.entry.Host)
-}
-
-// storedAsset answers as the storage host. A signature and a credential are
-// one too many for it.
-func storedAsset(c *call) *answer {
-	if c.r.Header.Get("Authorization") != "" {
-		a := newAnswer(http.StatusBadRequest)
-		a.header.Set("Content-Type", "application/xml")
-		a.body = []byte(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>InvalidArgument</Code><Message>Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified</Message></Error>`)
-		return a
-	}
-	a := newAnswer(http.StatusOK)
-	a.header.Set("Content-Type", "application/octet-stream")
 	parts := strings.Split(c.path, "/")
 	if len(parts) != 4 {
-		a.status = http.StatusNotFound
-		return a
+		return fromStorage(c, nil), nil
 	}
-	a.body = []byte(strings.ReplaceAll(assetBody(0, parts[3]), "repository 0", "repository "+parts[2]))
-	return a
+	id, _ := strconv.ParseInt(parts[2], 10, 64)
+	return fromStorage(c, []byte(assetBody(id, parts[3]))), nil
 }

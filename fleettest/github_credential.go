@@ -57,7 +57,7 @@ func edgePage(status int, text string) *answer {
 func (g *GitHub) unauthorized(c *call) *answer {
 	g.mu.Lock()
 	g.note(c, func(n *Counts) { n.Unauthorized++ })
-	w := g.window(g.address, "core")
+	w := g.budget(g.address, "core")
 	w.drain(c.arrived, 1)
 	c.numbers = w.read(c.arrived, "core")
 	g.mu.Unlock()

@@ -6,55 +6,11 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 )
 
-// Issue is an issue that a client created.
-type Issue struct {
-	Repository string // "owner/name" at the time
-	Number     int    // from 1 in each repository
-	Account    string // login of its author
-	Title      string
-	Body       string
-	Labels     []string
-	Created    time.Time
-}
-
-// issueStore keeps what was created.
-type issueStore struct {
-	mu   sync.Mutex // guards all
-	all  []Issue
-	byID map[int64][]Issue // by repository
-}
-
-// add enters an issue and gives it its number.
-func (s *issueStore) add(r *repository, i Issue) Issue {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.byID == nil {
-		s.byID = make(map[int64][]Issue)
-	}
-	i.Repository = r.fullName()
-	i.Number = len(s.byID[r.id]) + 1
-	s.byID[r.id] = append(s.byID[r.id], i)
-	s.all = append(s.all, i)
-	return i
-}
-
-// of returns a repository's issues.
-func (s *issueStore) of(r *repository) []Issue {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.byID[r.id])
-}
-
 // Issues returns what clients created, in order.
-func (g *GitHub) Issues() []Issue {
-	g.issues.mu.Lock()
-	defer g.issues.mu.Unlock()
-	return slices.Clone(g.issues.all)
-}
+func (g *GitHub) Issues() []Issue { return g.issues.list() }
 
 // createIssue answers POST /repos/{owner}/{repo}/issues.
 func (g *GitHub) createIssue(c *call) *answer {
@@ -76,7 +32,9 @@ func (g *GitHub) createIssue(c *call) *answer {
 	if in.Title == "" {
 		return githubError(http.StatusUnprocessableEntity, "Validation Failed", "https://docs.github.com/rest/issues/issues#create-an-issue")
 	}
-	i := g.issues.add(r, Issue{Account: c.account.login, Title: in.Title, Body: in.Body, Labels: in.Labels, Created: c.arrived})
+	i := g.issues.add(r, 1, func(n int) Issue {
+		return Issue{Repository: r.fullName(), Number: n, Account: c.account.login, Title: in.Title, Body: in.Body, Labels: in.Labels, Created: c.arrived}
+	})
 	a := newJSON(http.StatusCreated, g.issueJSON(c, r, i))
 	a.header.Set("Location", fmt.Sprintf("%s/repos/%s/issues/%d", c.base, r.fullName(), i.Number))
 	return a

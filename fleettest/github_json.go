@@ -3,7 +3,6 @@ package fleettest
 import (
 	"encoding/base64"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -141,7 +140,7 @@ func userJSON(base string, o *owner) githubUser {
 	created := firstCreated.AddDate(-1, 0, int(o.id-firstID))
 	u := githubUser{
 		githubOwner: ownerJSON(base, o),
-		Name:        strings.ToUpper(o.login[:1]) + o.login[1:],
+		Name:        displayName(o.login),
 		PublicRepos: o.repositories - o.private,
 		CreatedAt:   created, UpdatedAt: created.AddDate(5, 0, 0),
 	}

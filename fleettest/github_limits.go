@@ -75,7 +75,7 @@ func (g *GitHub) price(c *call) int {
 func (g *GitHub) admit(c *call) *answer {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	w := g.window(c.account, c.resource)
+	w := g.budget(c.account, c.resource)
 	if rest, refused := g.secondary(c); refused {
 		c.numbers = w.read(c.arrived, c.resource)
 		g.note(c, func(n *Counts) { n.RefusedSecondary++ })

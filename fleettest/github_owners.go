@@ -84,16 +84,3 @@ func (g *GitHub) currentUserOrganizations(c *call) *answer {
 		return o
 	})
 }
-
-// organizationsOf returns the organizations that an account belongs to.
-func (c *catalog) organizationsOf(a *account) []*owner {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	var orgs []*owner
-	for _, o := range c.owners {
-		if o.kind == kindOrganization && a.memberOf(o) {
-			orgs = append(orgs, o)
-		}
-	}
-	return orgs
-}

@@ -1,11 +1,8 @@
 package fleettest
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -15,40 +12,14 @@ const (
 	githubPerPageMax = 100
 )
 
-// page is a part of a list.
-type page struct {
-	number, size int // number from 1
-	total        int
-}
-
-// pageOf reads which page of total things is asked for. What cannot be read
-// is as if it were not there.
+// pageOf reads which page of total things is asked for.
 func pageOf(c *call, total int) page {
-	p := page{number: 1, size: githubPerPage, total: total}
-	if n, err := strconv.Atoi(c.query.Get("per_page")); err == nil && n > 0 {
-		p.size = min(n, githubPerPageMax)
-	}
-	if n, err := strconv.Atoi(c.query.Get("page")); err == nil && n > 0 {
-		p.number = n
-	}
-	return p
+	return readPage(c, "per_page", githubPerPage, githubPerPageMax, total)
 }
 
-// bounds returns the first index of the page and the one after its last.
-func (p page) bounds() (from, to int) {
-	if p.number > p.last() {
-		return p.total, p.total
-	}
-	from = (p.number - 1) * p.size
-	return from, min(from+p.size, p.total)
-}
-
-// last is the number of the last page.
-func (p page) last() int { return max(1, (p.total+p.size-1)/p.size) }
-
-// link returns the Link header: prev, next, last, first, in GitHub's order,
+// githubLink returns the Link header: prev, next, last, first, in GitHub's order,
 // and only those that lead elsewhere. It is empty if there is one page.
-func (p page) link(c *call, path string) string {
+func githubLink(c *call, p page, path string) string {
 	var links []string
 	add := func(rel string, n int) {
 		links = append(links, fmt.Sprintf(`<%s%s?%s>; rel="%s"`, c.base, path, withPage(c.r.URL.RawQuery, n), rel))
@@ -82,21 +53,9 @@ func withPage(query string, n int) string {
 // where the other pages are: GitHub's links name owners and repositories by id.
 func paged(c *call, path string, total int, item func(i int) any) *answer {
 	p := pageOf(c, total)
-	from, to := p.bounds()
-	items := make([][]byte, 0, to-from)
-	for i := from; i < to; i++ {
-		items = append(items, marshal(item(i)))
-	}
-	a := newJSON(http.StatusOK, jsonList(items))
-	if link := p.link(c, path); link != "" {
+	a := newJSON(http.StatusOK, p.items(item))
+	if link := githubLink(c, p, path); link != "" {
 		a.header.Set("Link", link)
 	}
 	return a
-}
-
-// jsonList is a list of things that are JSON already.
-type jsonList [][]byte
-
-func (l jsonList) render() []byte {
-	return slices.Concat([]byte("["), bytes.Join(l, []byte(",")), []byte("]"))
 }

@@ -32,10 +32,10 @@ func (g *GitHub) rates(c *call) map[string]githubRate {
 	defer g.mu.Unlock()
 	names := slices.Collect(maps.Keys(g.resources))
 	names = slices.AppendSeq(names, maps.Keys(g.cfg.Limits))
-	names = slices.AppendSeq(names, maps.Keys(c.account.windows))
+	names = slices.AppendSeq(names, maps.Keys(c.account.budgets))
 	all := make(map[string]githubRate)
 	for _, name := range names {
-		if n := g.window(c.account, name).read(c.arrived, name); n.limited {
+		if n := g.budget(c.account, name).read(c.arrived, name); n.limited {
 			all[name] = githubRate{n.limit, n.used, n.remaining, n.reset.Unix(), name}
 		}
 	}

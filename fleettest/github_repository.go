@@ -156,12 +156,8 @@ func (g *GitHub) branches(c *call) *answer {
 		return instead
 	}
 	return paged(c, fmt.Sprintf("/repositories/%d/branches", r.id), r.branches, func(i int) any {
-		name := "main"
-		if i > 0 {
-			name = fmt.Sprintf("branch-%d", i)
-		}
-		d := dice(r.id ^ int64(i)<<40)
-		sha := fmt.Sprintf("%020x%020x", d.roll(1<<62), d.roll(1<<62))
+		name := branchName(i)
+		sha := r.head(i)
 		return map[string]any{
 			"name":      name,
 			"commit":    map[string]string{"sha": sha, "url": c.base + "/repos/" + r.fullName() + "/commits/" + sha},

@@ -1,26 +1,9 @@
 package fleettest
 
-import (
-	"net/http"
-	"slices"
-	"strings"
-)
-
-// endpoint carries out a call that was admitted.
-type endpoint func(*GitHub, *call) *answer
-
-// route is a method and a path; segments in braces stand for any.
-type route struct {
-	method   string
-	segments []string
-	endpoint endpoint
-}
-
-// routes are looked through in order.
-type routes []route
+import "strings"
 
 // githubRoutes are the endpoints that the simulator has.
-var githubRoutes = routes{
+var githubRoutes = routes[*GitHub]{
 	on("GET", "/", (*GitHub).root),
 	on("GET", "/rate_limit", (*GitHub).rateLimit),
 	on("POST", "/graphql", (*GitHub).graphQL),
@@ -52,33 +35,6 @@ var githubRoutes = routes{
 	on("GET", "/search/{kind}", (*GitHub).searchNothing),
 }
 
-// on makes a route.
-func on(method, path string, e endpoint) route {
-	return route{method, strings.Split(path, "/"), e}
-}
-
-// match returns the endpoint for a path, one that answers 404 if there is
-// none. HEAD is GET.
-func (rs routes) match(method, path string) endpoint {
-	if method == http.MethodHead {
-		method = http.MethodGet
-	}
-	segments := strings.Split(path, "/")
-	for _, r := range rs {
-		if r.method == method && r.fits(segments) {
-			return r.endpoint
-		}
-	}
-	return notFound
-}
-
-// fits reports whether segments are those of the route.
-func (r route) fits(segments []string) bool {
-	return slices.EqualFunc(r.segments, segments, func(want, got string) bool {
-		return want == got || strings.HasPrefix(want, "{") && got != ""
-	})
-}
-
 // cutPrefix takes off the path what an Enterprise Server has before it. It is
 // only looked for on sockets of one's own.
 func (g *GitHub) cutPrefix(c *call) {
@@ -93,15 +49,3 @@ func (g *GitHub) cutPrefix(c *call) {
 		}
 	}
 }
-
-// segment returns the nth part of the path, from 0.
-func (c *call) segment(n int) string {
-	parts := strings.Split(c.path, "/")
-	if n+1 < len(parts) {
-		return parts[n+1]
-	}
-	return ""
-}
-
-// lastSegment returns the last part of the path.
-func (c *call) lastSegment() string { return c.path[strings.LastIndex(c.path, "/")+1:] }

@@ -69,13 +69,6 @@ func (g *GitHub) readQuery(q string) (owners []*owner, words []string) {
 	return owners, words
 }
 
-// all returns every owner.
-func (c *catalog) all() []*owner {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return append([]*owner(nil), c.owners...)
-}
-
 // searchNothing answers the other searches, which find nothing here.
 func (g *GitHub) searchNothing(c *call) *answer {
 	if c.resource == "code_search" && c.account.anonymous() {

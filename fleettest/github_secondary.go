@@ -92,12 +92,3 @@ func points(c *call) int {
 func creates(c *call) bool {
 	return c.r.Method == http.MethodPost && c.resource == "core"
 }
-
-// orDefault returns v, or d if v is zero.
-func orDefault[T comparable](v, d T) T {
-	var zero T
-	if v == zero {
-		return d
-	}
-	return v
-}

@@ -22,13 +22,22 @@ type host struct {
 	reply func(*call) *answer
 	// foreign answers a call for any other origin.
 	foreign func(*call) (*answer, error)
-	// resources are the windows the host has, and their limits by default.
+	// resources are the budgets the host has, and their limits by default;
+	// main is the one that Limit and Window are about, period its length by
+	// default.
 	resources map[string]resource
+	main      string
+	period    time.Duration
+	newBudget func(limit int, length time.Duration) budget
+	has       func(resource string) bool // nil if resources are an open set
+	scopes    string                     // of accounts, by default
+	nests     bool                       // organizations may have others in them
 
 	mu          sync.Mutex // guards what follows
 	accounts    map[string]*account
 	credentials map[digest]*credential
-	unnamed     int // accounts named by us
+	fragments   map[digest]bool // words of tokens, which may have a "=" in them
+	unnamed     int             // accounts named by us
 	address     *account
 	faults      []*armedFault
 	log         []*Request
@@ -44,36 +53,45 @@ type resource struct {
 	limit     int
 	anonymous int // limit of an address without a credential
 	window    time.Duration
+	beside    bool // counted beside the main one, and limited even if that is not
 }
 
 // init makes the parts that every host needs.
 func (h *host) init(name string, cfg Config) {
 	h.name, h.cfg = name, cfg
 	h.cfg.Tokens, h.cfg.Accounts = nil, nil // only hashes are kept
-	h.catalog = newCatalog(cfg)
+	h.catalog = newCatalog(cfg, h.nests)
 	h.accounts = make(map[string]*account)
 	h.credentials = make(map[digest]*credential)
-	h.address = &account{windows: make(map[string]*window), sees: map[string]bool{}}
+	h.fragments = make(map[digest]bool)
+	h.address = &account{budgets: make(map[string]budget), sees: map[string]bool{}}
 	h.addAccounts(cfg)
 }
 
-// window returns the account's window of a resource. h.mu must be held.
-func (h *host) window(a *account, name string) *window {
-	w, ok := a.windows[name]
-	if !ok {
-		w = &window{limit: h.limitOf(a, name), length: h.windowOf(name)}
-		a.windows[name] = w
+// budget returns the account's budget of a resource, "" being the main one.
+// h.mu must be held.
+func (h *host) budget(a *account, name string) budget {
+	if name == "" {
+		name = h.main
 	}
-	return w
+	b, ok := a.budgets[name]
+	if !ok {
+		b = h.newBudget(h.limitOf(a, name), h.windowOf(name))
+		a.budgets[name] = b
+	}
+	return b
 }
 
 // limitOf returns how much of a resource the account has in a window.
 func (h *host) limitOf(a *account, name string) int {
-	if h.cfg.Limit < 0 {
+	known := h.resources[name]
+	if h.cfg.Limit < 0 && !known.beside {
 		return -1
 	}
-	known := h.resources[name]
 	if a.anonymous() {
+		if n, ok := h.cfg.Limits[name]; ok && known.limit == 0 && known.anonymous != 0 {
+			return n // it is of addresses only
+		}
 		return known.anonymous
 	}
 	if n, ok := a.limits[name]; ok {
@@ -82,7 +100,7 @@ func (h *host) limitOf(a *account, name string) int {
 	if n, ok := h.cfg.Limits[name]; ok {
 		return n
 	}
-	if name == "core" && h.cfg.Limit != 0 {
+	if name == h.main && h.cfg.Limit != 0 {
 		return h.cfg.Limit
 	}
 	return known.limit
@@ -96,10 +114,7 @@ func (h *host) windowOf(name string) time.Duration {
 	if d := h.resources[name].window; d != 0 {
 		return d
 	}
-	if h.cfg.Window != 0 {
-		return h.cfg.Window
-	}
-	return time.Hour
+	return orDefault(h.cfg.Window, h.period)
 }
 
 // identify finds out who sent c: one of the accounts, or the address if there
@@ -134,4 +149,13 @@ func nameSet(names []string) map[string]bool {
 // read reports whether a method reads only.
 func read(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// orDefault returns v, or d if v is zero.
+func orDefault[T comparable](v, d T) T {
+	var zero T
+	if v == zero {
+		return d
+	}
+	return v
 }

@@ -65,7 +65,7 @@ const shortestSecret = 8
 func (h *host) redact(s string) string {
 	var out strings.Builder
 	for word := range words(s) {
-		if len(word) >= shortestSecret && h.credentials[digestOf(word)] != nil {
+		if len(word) >= shortestSecret && h.fragments[digestOf(word)] {
 			word = "REDACTED"
 		}
 		out.WriteString(word)

@@ -17,7 +17,8 @@ type Request struct {
 	Resource string // the budget that the host books it on
 	Status   int    // of the answer; 0 if there is none (yet)
 
-	// Authorizations is how many Authorization headers there were.
+	// Authorizations is how many headers there were that carry a credential:
+	// Authorization, PRIVATE-TOKEN and JOB-TOKEN, empty ones as well.
 	Authorizations int
 }
 
@@ -26,7 +27,7 @@ type Counts struct {
 	Requests         int // all that arrived
 	NotModified      int // answered 304
 	RefusedPrimary   int // refused because a window was spent
-	RefusedSecondary int // refused because of a secondary limit
+	RefusedSecondary int // refused because of a secondary (at GitLab: an application) limit
 	Unauthorized     int // refused because of their credential
 	MaxInFlight      int // most at a time
 }
@@ -39,7 +40,8 @@ type Stats struct {
 }
 
 // Leak is a credential that arrived where it does not belong: at a host that
-// is not the simulator's own, or over plain http. It names the place only.
+// is not the simulator's own, over plain http, or, at GitLab, outside the API.
+// It names the place only.
 type Leak struct {
 	Scheme string
 	Host   string

@@ -11,6 +11,7 @@ type repository struct {
 	owner *owner
 	n     int // from 1
 	name  string
+	seed  uint64
 
 	private     bool
 	fork        bool
@@ -43,7 +44,7 @@ var firstCreated = time.Date(2014, time.March, 1, 9, 0, 0, 0, time.UTC)
 func (c *catalog) generate(o *owner, n int) *repository {
 	d := dice(c.seed ^ uint64(o.id)<<32 ^ uint64(n))
 	r := &repository{
-		id: o.id*repositoriesToAID + int64(n), owner: o, n: n,
+		id: o.id*repositoriesToAID + int64(n), owner: o, n: n, seed: c.seed,
 		name:        generatedName(n),
 		private:     n > o.repositories-o.private,
 		fork:        d.roll(8) == 0,
@@ -76,16 +77,7 @@ func (r *repository) fullName() string { return r.owner.login + "/" + r.name }
 
 // visibleTo reports whether an account sees the repository.
 func (r *repository) visibleTo(a *account) bool {
-	if !r.private {
-		return true
-	}
-	if a.anonymous() {
-		return false
-	}
-	if r.owner.id == a.id {
-		return true
-	}
-	return r.owner.kind == kindOrganization && a.memberOf(r.owner)
+	return !r.private || a.seesPrivateOf(r.owner)
 }
 
 // dice are random numbers that are the same for the same start (SplitMix64).

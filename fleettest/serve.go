@@ -23,9 +23,10 @@ type Server struct {
 }
 
 // Serve puts the simulator on a loopback socket of its own, over plain http.
-// URLs in its answers begin with the server's. It also answers where an
-// Enterprise Server does: under /api/v3, /api/uploads and /api/graphql. It
-// panics if there is no socket to be had.
+// URLs in its answers begin with the server's. A GitHub also answers where an
+// Enterprise Server does: under /api/v3, /api/uploads and /api/graphql. A
+// GitLab answers under /api, with or without a relative URL root before it, a
+// Bitbucket under /2.0. It panics if there is no socket to be had.
 //
 // In a synctest bubble use [GitHub.ServePipe]: there an idle socket stops the
 // clock.
@@ -90,7 +91,8 @@ func (s *Server) start(l net.Listener, handler http.Handler) {
 	s.served.Go(func() { s.server.Serve(l) })
 }
 
-// RoundTrip answers r in memory. See [GitHub] for which hosts it knows. It
+// RoundTrip answers r in memory. See [GitHub], [GitLab] and [Bitbucket] for
+// which hosts each knows. It
 // returns the context's error if the context ends before the answer.
 func (h *host) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {

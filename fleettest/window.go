@@ -10,14 +10,11 @@ type window struct {
 	length time.Duration
 	used   int
 	reset  time.Time // zero while no window is running
-}
 
-// numbers are what a host tells about a window.
-type numbers struct {
-	limited                bool
-	limit, remaining, used int
-	reset                  time.Time
-	resource               string
+	// aligned windows begin and end where the clock does: at the full minute.
+	aligned bool
+	// strict windows count what they refuse as well.
+	strict bool
 }
 
 // roll ends the window if its time is over.
@@ -35,6 +32,11 @@ func (w *window) start(now time.Time) {
 	if !w.reset.IsZero() {
 		return
 	}
+	if w.aligned {
+		seconds := max(1, int64(w.length/time.Second))
+		w.reset = time.Unix((now.Unix()/seconds+1)*seconds, 0)
+		return
+	}
 	end := now.Add(w.length)
 	w.reset = time.Unix(end.Unix(), 0)
 	if w.reset.Before(end) {
@@ -42,37 +44,35 @@ func (w *window) start(now time.Time) {
 	}
 }
 
-// take spends n and reports whether there was enough. What is refused is not
-// counted.
+// take implements [budget].
 func (w *window) take(now time.Time, n int) bool {
 	w.roll(now)
 	if w.limit < 0 || n <= 0 {
 		return true
 	}
-	if w.used+n > w.limit {
-		w.start(now)
-		return false
-	}
 	w.start(now)
-	w.used += n
-	return true
+	enough := w.used+n <= w.limit
+	if enough || w.strict {
+		w.used += n
+	}
+	return enough
 }
 
-// drain spends n, or as much of it as there is.
+// drain implements [budget].
 func (w *window) drain(now time.Time, n int) {
 	w.roll(now)
 	w.take(now, min(n, w.limit-w.used))
 }
 
-// setRemaining makes n calls remain in the window that is running.
+// setRemaining implements [budget].
 func (w *window) setRemaining(now time.Time, n int) {
 	w.roll(now)
 	w.start(now)
 	w.used = w.limit - n
 }
 
-// read returns the window's numbers. An unused one shows a reset a whole
-// window ahead on every call, as GitHub's GET /rate_limit does.
+// read implements [budget]. An unused window shows a reset a whole window
+// ahead on every call, as GitHub's GET /rate_limit does.
 func (w *window) read(now time.Time, resource string) numbers {
 	w.roll(now)
 	n := numbers{
