@@ -1,0 +1,188 @@
+package tokens
+
+import (
+	"time"
+
+	"github.com/gitfleet/gitfleet/ratelimit"
+)
+
+// account is whom a host counts: one user or installation, with one budget a
+// resource and one or more tokens (I4). It is guarded by its Host's mutex.
+type account struct {
+	name     string // as declared; empty if each token is its own account
+	host     *Host
+	tokens   []*entry
+	budgets  map[string]*budget
+	inFlight int
+
+	// cool is until when a secondary limit keeps the account from being used.
+	cool      time.Time
+	coolings  int    // secondary limits in a row
+	cooledSeq uint64 // the newest lease when the last of them was met
+}
+
+// entry is one token of a Manager. It is guarded by its Host's mutex, but for
+// the fields above the blank line, which never change.
+type entry struct {
+	id      ID
+	token   Token
+	account *account
+	auth    credential
+
+	state    State // Unknown, Available, Suspect or Invalid; the rest is derived
+	reason   string
+	probing  bool
+	lastUsed time.Time
+	used     uint64 // the newest lease
+}
+
+// usable reports whether the token itself may be sent, budgets aside.
+func (e *entry) usable() bool { return e.state != Invalid && !e.probing }
+
+// before reports whether e is to be used rather than other: a suspect token
+// comes last, and else what was used the longest time ago comes first.
+func (e *entry) before(other *entry) bool {
+	if s := e.state == Suspect; s != (other.state == Suspect) {
+		return !s
+	}
+	return e.used < other.used
+}
+
+// pick returns the usable token that is to be used first, or nil.
+func (a *account) pick(tried *Tried) *entry {
+	var best *entry
+	for _, e := range a.tokens {
+		if e.usable() && !tried.hasToken(e) && (best == nil || e.before(best)) {
+			best = e
+		}
+	}
+	return best
+}
+
+func (a *account) probing() bool {
+	for _, e := range a.tokens {
+		if e.probing {
+			return true
+		}
+	}
+	return false
+}
+
+// restingUntil returns when the last of the limits that hold for the whole
+// account or host ends, margin included. Zero means that none does.
+func (a *account) restingUntil(now time.Time) time.Time {
+	return later(restOver(a.cool, now), restOver(a.host.rest, now))
+}
+
+// restOver returns when a rest until t is over, margin included, or the zero
+// time if it is over already.
+func restOver(t, now time.Time) time.Time {
+	if t.IsZero() || !now.Before(t.Add(resetMargin)) {
+		return time.Time{}
+	}
+	return t.Add(resetMargin)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// budget is what one account may draw on one resource.
+type budget struct {
+	record
+	account  *account
+	resource string
+	lane     *lane
+
+	// Where the lane keeps the budget; see there.
+	level      int // -1 while it is in no list
+	prev, next *budget
+	wake       time.Time // when to look at it again; zero means only on an event
+	heapIndex  int       // -1 while it is not in the heap
+}
+
+// restingUntil returns when the last of the limits that keep the budget from
+// being used ends, margin included. Zero means that none does.
+func (b *budget) restingUntil(now time.Time) time.Time {
+	return later(restOver(b.rest, now), b.account.restingUntil(now))
+}
+
+// limitedUntil returns when a budget that rests or is spent can be used again.
+// Zero means that it can be used now, or that time will not change it.
+func (b *budget) limitedUntil(now time.Time) time.Time {
+	t := b.restingUntil(now)
+	if b.spent() {
+		t = later(t, b.nextChange())
+	}
+	return t
+}
+
+// ready reports whether the budget can serve a call of so many units now.
+func (b *budget) ready(units int64) bool {
+	return b.level >= 0 && (units <= 1 || b.affords(units))
+}
+
+// readyLevel returns the list of the lane that the budget belongs in, or -1 if
+// nothing may be leased from it now.
+func (b *budget) readyLevel(now time.Time) int {
+	e := b.account.pick(nil)
+	if e == nil || b.account.inFlight >= b.account.host.maxInFlight || !b.restingUntil(now).IsZero() {
+		return -1
+	}
+	free, known := b.free()
+	switch {
+	case free <= 0:
+		return -1
+	case e.state == Suspect:
+		return suspectLevel
+	case !known:
+		return unknownLevel
+	}
+	limit := b.limit.Or(free)
+	if free >= limit {
+		return unknownLevel - 1
+	}
+	return int(float64(free) / float64(limit) * (unknownLevel - 1))
+}
+
+// nextWake returns when time alone will change what readyLevel says.
+func (b *budget) nextWake(now time.Time) time.Time {
+	if t := b.restingUntil(now); !t.IsZero() {
+		return t
+	}
+	return b.nextChange()
+}
+
+// relist puts all budgets of the account where they belong, after something
+// that all of them share has changed.
+func (a *account) relist(now time.Time) {
+	for _, b := range a.budgets {
+		b.lane.place(b, now)
+	}
+}
+
+// rested books a refusal of the lease seq for a limit that named the wait, or
+// did not.
+func (b *budget) rested(o ratelimit.Observation, ends time.Time, seq uint64, now time.Time) {
+	h := b.account.host
+	until := ends
+	if after, ok := o.RetryAfter.Get(); ok {
+		if t := now.Add(after); t.After(until) {
+			until = t
+		}
+	}
+	if until.IsZero() {
+		if seq > b.pausedSeq { // not one more of the same burst
+			b.pauses++
+		}
+		b.pausedSeq = h.seq
+		until = now.Add(h.spentBackoff().Delay(b.pauses-1, h.random()))
+	}
+	if until.Before(now) {
+		until = now // a reset in the past: resetMargin remains as the least pause
+	}
+	b.restUntil(until)
+}

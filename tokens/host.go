@@ -1,0 +1,317 @@
+package tokens
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gitfleet/gitfleet/ratelimit"
+)
+
+// Host is one API base of a provider together with the tokens that may be sent
+// there. [Manager.Host] finds it. A Host is safe for concurrent use.
+type Host struct {
+	place
+	manager     *Manager
+	main        string // the resource that a status shows as the token's own
+	maxInFlight int
+
+	mu       sync.Mutex // guards what follows and all that hangs on it
+	closed   bool
+	clock    hostClock
+	rest     time.Time // limits that count the IP address: nothing is sent before
+	accounts map[string]*account
+	entries  []*entry
+	lanes    map[string]*lane
+	seq      uint64 // leases ever granted
+	waiters  uint64 // calls that ever stood in line
+	leases   leaseTable
+}
+
+func newHost(m *Manager, p place) *Host {
+	return &Host{
+		place:       p,
+		manager:     m,
+		main:        p.mainResource(),
+		maxInFlight: m.config.maxInFlight(),
+		accounts:    map[string]*account{},
+		lanes:       map[string]*lane{},
+	}
+}
+
+// Provider returns the kind of host.
+func (h *Host) Provider() ProviderType { return h.provider }
+
+// URL returns the base URL, such as "https://api.github.com".
+func (h *Host) URL() string { return h.base }
+
+// String returns the base URL.
+func (h *Host) String() string { return h.base }
+
+// Format implements [fmt.Formatter]: a Host prints as its base URL with every
+// verb.
+func (h *Host) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, h.base) }
+
+// Dialect returns how the host speaks of its limits.
+func (h *Host) Dialect() ratelimit.Dialect { return h.dialect }
+
+// Contains reports whether a request for u may carry a token of the host:
+// scheme, host, port and path prefix are matched exactly.
+func (h *Host) Contains(u *url.URL) bool { return h.contains(u) }
+
+// add makes t an entry of the host. It is the caller who keeps IDs unique.
+func (h *Host) add(t Token, id ID, now time.Time) *entry {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e := &entry{id: id, token: t, auth: newCredential(t)}
+	e.account = h.accountOf(t, id, now)
+	e.account.tokens = append(e.account.tokens, e)
+	h.entries = append(h.entries, e)
+	e.account.relist(now)
+	h.serveLines(now)
+	return e
+}
+
+func (h *Host) accountOf(t Token, id ID, now time.Time) *account {
+	key := "account " + t.Account
+	if t.Account == "" {
+		key = "token " + string(id)
+	}
+	if a := h.accounts[key]; a != nil {
+		return a
+	}
+	a := &account{name: t.Account, host: h, budgets: map[string]*budget{}}
+	h.accounts[key] = a
+	for _, l := range h.lanes {
+		a.budget(l, now)
+	}
+	return a
+}
+
+// budget returns the account's budget in the lane.
+func (a *account) budget(l *lane, now time.Time) *budget {
+	if b := a.budgets[l.resource]; b != nil {
+		return b
+	}
+	b := &budget{account: a, resource: l.resource}
+	a.budgets[l.resource] = b
+	l.add(b, now)
+	return b
+}
+
+// lane returns the lane of a resource, with a budget for every account.
+func (h *Host) lane(resource string, now time.Time) *lane {
+	if l := h.lanes[resource]; l != nil {
+		return l
+	}
+	l := &lane{host: h, resource: resource}
+	h.lanes[resource] = l
+	for _, e := range h.entries {
+		e.account.budget(l, now)
+	}
+	return l
+}
+
+// Request says what a lease is for.
+type Request struct {
+	// Draw is what the call will cost, as the host's dialect says.
+	Draw ratelimit.Draw
+
+	// Tried holds what refused the same call before; it will not serve it
+	// again until the call has waited, which empties the list. Nil means
+	// that nothing did.
+	Tried *Tried
+
+	// MaxWait bounds the wait for a token. 0 means [DefaultMaxWait], negative
+	// never waits.
+	MaxWait time.Duration
+
+	// OnWait, if not nil, is called once before the call begins to wait, with
+	// the earliest time at which it may go on. It must not block.
+	OnWait func(until time.Time)
+}
+
+// DefaultMaxWait is how long a call waits for a token at most: a GitHub window
+// of an hour, and some minutes for those in line before it.
+const DefaultMaxWait = 65 * time.Minute
+
+func (r Request) maxWait() time.Duration {
+	if r.MaxWait == 0 {
+		return DefaultMaxWait
+	}
+	return r.MaxWait
+}
+
+// Lease returns the right to send one request with one token, which must be
+// settled (see [Lease]).
+//
+// If every token that could serve is spent, Lease waits in line for the first
+// to become free. It does not begin to wait if that lies beyond MaxWait or the
+// context's deadline; then, and where no token will ever serve, it returns an
+// [*ExhaustedError]. If the context ends, Lease returns the context's error.
+func (h *Host) Lease(ctx context.Context, r Request) (Lease, error) {
+	if err := ctx.Err(); err != nil {
+		return Lease{}, err
+	}
+	r.Draw.Units = max(0, r.Draw.Units)
+	now := time.Now()
+	h.mu.Lock()
+	if h.closed {
+		h.mu.Unlock()
+		return Lease{}, ErrClosed
+	}
+	l := h.lane(r.Draw.Resource, now)
+	lease, ok := l.take(r, now)
+	if ok {
+		h.mu.Unlock()
+		return lease, nil
+	}
+	w, err := l.enter(ctx, r, now)
+	h.mu.Unlock()
+	if err != nil {
+		return Lease{}, err
+	}
+	return w.wait(ctx)
+}
+
+// take leases what is free now, unless somebody in line could use it too.
+func (l *lane) take(r Request, now time.Time) (Lease, bool) {
+	l.wakeUp(now)
+	l.serve(now)
+	if b, e := l.best(r.Tried, r.Draw.Units); b != nil {
+		return l.host.grant(b, e, r.Draw, now), true
+	}
+	if r.Draw.Units == 0 {
+		return l.takeFree(r, now)
+	}
+	return Lease{}, false
+}
+
+// takeFree leases for a call that costs nothing and so never waits.
+func (l *lane) takeFree(r Request, now time.Time) (Lease, bool) {
+	var best *entry
+	for _, b := range l.budgets {
+		if r.Tried.hasAccount(b.account) {
+			continue
+		}
+		if e := b.account.pick(r.Tried); e != nil && (best == nil || e.before(best)) {
+			best = e
+		}
+	}
+	if best == nil {
+		return Lease{}, false
+	}
+	return l.host.grant(best.account.budgets[l.resource], best, r.Draw, now), true
+}
+
+// grant takes one lease of b with e.
+func (h *Host) grant(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease {
+	h.seq++
+	e.lastUsed, e.used = now, h.seq
+	b.out += d.Units
+	b.last = h.seq
+	b.account.inFlight++
+	if b.account.inFlight == h.maxInFlight {
+		b.account.relist(now)
+	}
+	b.lane.used(b, now)
+	return h.leases.add(h, e, b, d.Units, h.seq, now)
+}
+
+// exhausted makes the error for a call that found no token, ready at the given
+// time or never.
+func (h *Host) exhausted(resource string, readyAt, now time.Time) *ExhaustedError {
+	err := &ExhaustedError{
+		Provider: h.provider,
+		Host:     h.base,
+		Resource: resource,
+		ReadyAt:  readyAt,
+		States:   map[State]int{},
+	}
+	for _, e := range h.entries {
+		err.Tokens++
+		err.States[e.stateFor(resource, now)]++
+	}
+	return err
+}
+
+// Remaining returns the sum of what all accounts of the host may still draw on
+// a resource, as far as it is known; an account of which nothing is known
+// counts with its limit.
+func (h *Host) Remaining(resource string) int64 {
+	now := time.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var sum int64
+	for _, a := range h.accounts {
+		if b := a.budgets[resource]; b != nil {
+			sum += b.available(now)
+		}
+	}
+	return sum
+}
+
+func (b *budget) available(now time.Time) int64 {
+	b.lane.place(b, now)
+	if !b.restingUntil(now).IsZero() || b.account.pick(nil) == nil {
+		return 0
+	}
+	free, known := b.free()
+	if !known {
+		return b.limit.Or(0)
+	}
+	return max(0, free)
+}
+
+// ReadyAt returns when a call that draws on the resource can be served at the
+// earliest. ok is false if no token will ever serve it.
+func (h *Host) ReadyAt(resource string) (at time.Time, ok bool) {
+	now := time.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := h.lane(resource, now)
+	l.wakeUp(now)
+	if b, _ := l.best(nil, 1); b != nil {
+		return now, true
+	}
+	return l.earliest(nil, 1, now)
+}
+
+// serveLines serves all lines; whoever has waited longest decides which first.
+func (h *Host) serveLines(now time.Time) {
+	var waiting []*lane
+	for _, l := range h.lanes {
+		if l.line.first != nil {
+			waiting = append(waiting, l)
+		}
+	}
+	slices.SortFunc(waiting, func(a, b *lane) int {
+		return cmp.Compare(a.line.first.number, b.line.first.number)
+	})
+	for _, l := range waiting {
+		l.serve(now)
+	}
+}
+
+func (h *Host) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for _, l := range h.lanes {
+		l.line.failAll(ErrClosed)
+		l.stopTimer()
+	}
+}
+
+// random is where jitter comes from.
+func (h *Host) random() float64 { return rand.Float64() }
+
+// ErrClosed is returned by a manager after [Manager.Close].
+var ErrClosed = errors.New("gitfleet: token manager is closed")

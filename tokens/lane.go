@@ -1,0 +1,213 @@
+package tokens
+
+import (
+	"container/heap"
+	"math/bits"
+	"time"
+)
+
+const (
+	levels       = 66
+	unknownLevel = 64 // nothing is known of the budget; tried first
+	suspectLevel = 65 // its tokens are suspect; tried last
+)
+
+// lane holds the budgets of all accounts of one host for one resource, in the
+// order in which they are to be used, and the calls that wait for one.
+//
+// Budgets that can serve now stand in one of 66 lists: one for those of which
+// nothing is known, 64 by the share of the limit that is left, and one for those
+// whose tokens are suspect. The first of the highest list is the one to use; a
+// bit a list makes finding it O(1). Within a list the budgets stand by their last
+// use. A heap orders those whose state time alone will change; one whose calls
+// are all out is in no list, until one of them is settled. It is guarded by its
+// Host's mutex.
+type lane struct {
+	host     *Host
+	resource string
+	budgets  []*budget
+	lists    [levels]budgetList
+	filled   uint64 // bit i: lists[i] is not empty; the last two have no bit
+	sleeping wakeHeap
+	line     line
+	timer    *time.Timer
+}
+
+type budgetList struct{ first, last *budget }
+
+// add makes b a part of the lane.
+func (l *lane) add(b *budget, now time.Time) {
+	b.lane, b.level, b.heapIndex = l, -1, -1
+	l.budgets = append(l.budgets, b)
+	l.place(b, now)
+}
+
+// place moves b to where it belongs. A budget that stays in its list keeps its
+// place there.
+func (l *lane) place(b *budget, now time.Time) {
+	b.advance(now)
+	if level := b.readyLevel(now); level != b.level {
+		l.unlist(b)
+		l.list(b, level)
+	}
+	l.sleep(b, b.nextWake(now))
+}
+
+// used moves b behind all others of its list.
+func (l *lane) used(b *budget, now time.Time) {
+	l.unlist(b)
+	l.list(b, b.readyLevel(now))
+}
+
+func (l *lane) list(b *budget, level int) {
+	b.level = level
+	if level < 0 {
+		return
+	}
+	to := &l.lists[level]
+	b.prev, b.next = to.last, nil
+	if to.last != nil {
+		to.last.next = b
+	} else {
+		to.first = b
+		l.filled |= bit(level)
+	}
+	to.last = b
+}
+
+func (l *lane) unlist(b *budget) {
+	if b.level < 0 {
+		return
+	}
+	from := &l.lists[b.level]
+	if b.prev != nil {
+		b.prev.next = b.next
+	} else {
+		from.first = b.next
+	}
+	if b.next != nil {
+		b.next.prev = b.prev
+	} else {
+		from.last = b.prev
+	}
+	if from.first == nil {
+		l.filled &^= bit(b.level)
+	}
+	b.prev, b.next, b.level = nil, nil, -1
+}
+
+func bit(level int) uint64 {
+	if level >= unknownLevel {
+		return 0
+	}
+	return 1 << level
+}
+
+// wakeUp looks at the budgets whose time has come.
+func (l *lane) wakeUp(now time.Time) {
+	for len(l.sleeping) > 0 && !now.Before(l.sleeping[0].wake) {
+		l.place(l.sleeping[0], now)
+	}
+}
+
+// best returns the first budget and token, in order of preference, that have
+// not been tried and can bear the units, or nil.
+func (l *lane) best(tried *Tried, units int64) (*budget, *entry) {
+	if b, e := l.lists[unknownLevel].best(tried, units); b != nil {
+		return b, e
+	}
+	for left := l.filled; left != 0; {
+		level := bits.Len64(left) - 1
+		if b, e := l.lists[level].best(tried, units); b != nil {
+			return b, e
+		}
+		left &^= 1 << level
+	}
+	return l.lists[suspectLevel].best(tried, units)
+}
+
+func (s *budgetList) best(tried *Tried, units int64) (*budget, *entry) {
+	for b := s.first; b != nil; b = b.next {
+		if tried.hasAccount(b.account) || !b.ready(units) {
+			continue
+		}
+		if e := b.account.pick(tried); e != nil {
+			return b, e
+		}
+	}
+	return nil, nil
+}
+
+// earliest returns when a call that may not use tried can be served at the
+// earliest, as far as can be known: now if that depends on calls that are under
+// way. ok is false if no token will ever serve it.
+func (l *lane) earliest(tried *Tried, units int64, now time.Time) (at time.Time, ok bool) {
+	for _, b := range l.budgets {
+		t, can := b.readyAt(tried, units, now)
+		if can && (!ok || t.Before(at)) {
+			at, ok = t, true
+		}
+	}
+	return at, ok
+}
+
+func (b *budget) readyAt(tried *Tried, units int64, now time.Time) (time.Time, bool) {
+	a := b.account
+	if b.ready(units) {
+		// It could serve at once; if it does not, the host has refused this
+		// very call through it, and waiting would not change that.
+		return now, !tried.hasAccount(a) && (a.pick(tried) != nil || a.probing())
+	}
+	if a.pick(nil) == nil && !a.probing() {
+		return time.Time{}, false
+	}
+	at := later(now, b.restingUntil(now))
+	if free, known := b.free(); known && free+b.out < units {
+		at = later(at, b.nextChange()) // whatever comes of the calls under way
+	}
+	return at, true
+}
+
+// sleep sets when b is to be looked at again.
+func (l *lane) sleep(b *budget, at time.Time) {
+	if b.wake.Equal(at) && (b.heapIndex >= 0) == !at.IsZero() {
+		return
+	}
+	b.wake = at
+	switch {
+	case at.IsZero() && b.heapIndex >= 0:
+		heap.Remove(&l.sleeping, b.heapIndex)
+	case at.IsZero():
+	case b.heapIndex >= 0:
+		heap.Fix(&l.sleeping, b.heapIndex)
+	default:
+		heap.Push(&l.sleeping, b)
+	}
+}
+
+// wakeHeap implements [heap.Interface]; the earliest is first.
+type wakeHeap []*budget
+
+func (h wakeHeap) Len() int           { return len(h) }
+func (h wakeHeap) Less(i, j int) bool { return h[i].wake.Before(h[j].wake) }
+func (h wakeHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].heapIndex, h[j].heapIndex = i, j
+}
+
+// Push implements [heap.Interface].
+func (h *wakeHeap) Push(x any) {
+	b := x.(*budget)
+	b.heapIndex = len(*h)
+	*h = append(*h, b)
+}
+
+// Pop implements [heap.Interface].
+func (h *wakeHeap) Pop() any {
+	last := len(*h) - 1
+	b := (*h)[last]
+	b.heapIndex = -1
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return b
+}

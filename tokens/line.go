@@ -1,0 +1,203 @@
+package tokens
+
+import (
+	"context"
+	"time"
+)
+
+// line is the calls that wait for a token of one lane, first come first served
+// among those who could use the same token (I9).
+type line struct {
+	first, last *waiter
+}
+
+// waiter is one call in line. It is guarded by its Host's mutex, but for turn.
+type waiter struct {
+	lane       *lane
+	request    Request
+	number     uint64    // in the order of arrival, over all lines of the host
+	until      time.Time // when it may go on at the earliest, as known at first
+	turn       chan turn // receives once, from whoever takes the waiter out of line
+	inLine     bool
+	prev, next *waiter
+}
+
+// turn is how a wait ends: with a lease or an error.
+type turn struct {
+	lease Lease
+	err   error
+}
+
+// enter puts a call in line, unless it cannot be served in time.
+func (l *lane) enter(ctx context.Context, r Request, now time.Time) (*waiter, error) {
+	at, ok := l.earliest(r.Tried, r.Draw.Units, now)
+	if !ok {
+		return nil, l.host.exhausted(l.resource, time.Time{}, now)
+	}
+	deadline, bounded := ctx.Deadline()
+	if wait := at.Sub(now); r.maxWait() < 0 || wait > r.maxWait() || bounded && at.After(deadline) {
+		return nil, l.host.exhausted(l.resource, at, now)
+	}
+	r.Tried.keepReady(l, r.Draw.Units)
+	l.host.waiters++
+	w := &waiter{lane: l, request: r, number: l.host.waiters, until: at, turn: make(chan turn, 1)}
+	l.line.push(w)
+	l.armTimer(now)
+	return w, nil
+}
+
+// wait blocks until it is the call's turn, its time is up or ctx ends.
+func (w *waiter) wait(ctx context.Context) (Lease, error) {
+	defer w.leave() // also when OnWait panics
+	r := w.request
+	if r.OnWait != nil {
+		r.OnWait(w.until)
+	}
+	tooLong := time.NewTimer(r.maxWait())
+	defer tooLong.Stop()
+	select {
+	case t := <-w.turn:
+		return w.called(t)
+	case <-ctx.Done():
+		return Lease{}, ctx.Err()
+	case <-tooLong.C:
+		return w.giveUp()
+	}
+}
+
+func (w *waiter) called(t turn) (Lease, error) {
+	if t.err == nil && w.request.Tried != nil {
+		w.request.Tried.Reset()
+	}
+	return t.lease, t.err
+}
+
+// leave takes the call out of line; a lease that it was given meanwhile goes
+// to the next.
+func (w *waiter) leave() {
+	l := w.lane
+	l.host.mu.Lock()
+	l.line.remove(w)
+	if l.line.first == nil {
+		l.stopTimer()
+	}
+	l.host.mu.Unlock()
+	select {
+	case t := <-w.turn:
+		t.lease.Cancel()
+	default:
+	}
+}
+
+// giveUp ends a wait that has lasted as long as it may, unless what it waited
+// for comes at this very moment.
+func (w *waiter) giveUp() (Lease, error) {
+	l, now := w.lane, time.Now()
+	l.host.mu.Lock()
+	defer l.host.mu.Unlock()
+	l.serve(now)
+	if !w.inLine {
+		return w.called(<-w.turn)
+	}
+	at, _ := l.earliest(nil, w.request.Draw.Units, now)
+	return Lease{}, l.host.exhausted(l.resource, at, now)
+}
+
+// serve hands what is free to those in line.
+func (l *lane) serve(now time.Time) {
+	if l.line.first == nil {
+		return
+	}
+	l.wakeUp(now)
+	for w := l.line.first; w != nil; {
+		next := w.next
+		r := &w.request
+		if b, e := l.best(r.Tried, r.Draw.Units); b != nil {
+			l.line.end(w, turn{lease: l.host.grant(b, e, r.Draw, now)})
+		} else if r.Tried.empty() && r.Draw.Units <= 1 {
+			break // nothing is free for anybody
+		} else {
+			r.Tried.keepReady(l, r.Draw.Units) // it waits for what rests by now, too
+		}
+		w = next
+	}
+	l.armTimer(now)
+}
+
+// dismiss sends away those in line whom no token will ever serve.
+func (l *lane) dismiss(now time.Time) {
+	for w := l.line.first; w != nil; {
+		next := w.next
+		w.request.Tried.keepReady(l, w.request.Draw.Units)
+		if _, ok := l.earliest(w.request.Tried, w.request.Draw.Units, now); !ok {
+			l.line.end(w, turn{err: l.host.exhausted(l.resource, time.Time{}, now)})
+		}
+		w = next
+	}
+}
+
+// armTimer has serve called when time alone may free a budget.
+func (l *lane) armTimer(now time.Time) {
+	if l.line.first == nil || len(l.sleeping) == 0 {
+		l.stopTimer()
+		return
+	}
+	wait := l.sleeping[0].wake.Sub(now)
+	if l.timer == nil {
+		l.timer = time.AfterFunc(wait, l.onTimer)
+		return
+	}
+	l.timer.Reset(wait)
+}
+
+func (l *lane) stopTimer() {
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+}
+
+func (l *lane) onTimer() {
+	l.host.mu.Lock()
+	defer l.host.mu.Unlock()
+	l.serve(time.Now())
+}
+
+func (q *line) push(w *waiter) {
+	w.inLine = true
+	w.prev = q.last
+	if q.last != nil {
+		q.last.next = w
+	} else {
+		q.first = w
+	}
+	q.last = w
+}
+
+func (q *line) remove(w *waiter) {
+	if !w.inLine {
+		return
+	}
+	w.inLine = false
+	if w.prev != nil {
+		w.prev.next = w.next
+	} else {
+		q.first = w.next
+	}
+	if w.next != nil {
+		w.next.prev = w.prev
+	} else {
+		q.last = w.prev
+	}
+	w.prev, w.next = nil, nil
+}
+
+func (q *line) end(w *waiter, t turn) {
+	q.remove(w)
+	w.turn <- t
+}
+
+func (q *line) failAll(err error) {
+	for q.first != nil {
+		q.end(q.first, turn{err: err})
+	}
+}

@@ -1,0 +1,110 @@
+package tokens
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gitfleet/gitfleet/ratelimit"
+)
+
+// probeTimeout bounds the probe that confirms a 401.
+const probeTimeout = 10 * time.Second
+
+// Confirm asks the host whether the leased token, which a 401 has made suspect,
+// is dead, and returns its state: [Invalid] only if the host refuses it again
+// where every live token is welcome. It sends at most one small request,
+// through the manager's [Config].Base or else through via, takes 10 s at most,
+// and sends none if the token is not suspect or is being asked about already.
+func (l Lease) Confirm(ctx context.Context, via http.RoundTripper) State {
+	if l.host == nil {
+		return Unknown
+	}
+	h, e := l.host, l.entry
+	if probe, ok := h.beginProbe(e); ok {
+		h.ask(ctx, e, probe, h.manager.config.base(via))
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return e.state
+}
+
+// beginProbe puts a suspect token aside and leases the probe from its account,
+// whether or not that has anything left: the host counts the probe like any
+// other call.
+func (h *Host) beginProbe(e *entry) (Lease, bool) {
+	now := time.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e.state != Suspect || e.probing {
+		return Lease{}, false
+	}
+	e.probing = true
+	e.account.relist(now)
+	d := h.dialect.Draw(ratelimit.Request{Method: http.MethodGet, URL: h.probeURL()})
+	return h.grant(e.account.budget(h.lane(d.Resource, now), now), e, d, now), true
+}
+
+// ask sends the probe and books its answer, if there is one.
+func (h *Host) ask(ctx context.Context, e *entry, probe Lease, base http.RoundTripper) {
+	var o *ratelimit.Observation
+	defer func() { h.endProbe(e, probe, o) }() // also when base panics
+	if seen, err := h.probe(ctx, e, base); err == nil {
+		o = &seen
+	}
+}
+
+func (h *Host) endProbe(e *entry, probe Lease, o *ratelimit.Observation) {
+	if o == nil {
+		probe.Lost()
+	} else {
+		probe.Settle(*o)
+	}
+	now := time.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e.probing = false
+	if o != nil && o.Class == ratelimit.Unauthorized && o.Validity == ratelimit.Invalid {
+		e.state, e.reason = Invalid, o.Message
+		if e.reason == "" {
+			e.reason = "the host answered 401 twice"
+		}
+	}
+	e.account.relist(now)
+	h.serveLines(now)
+	for _, l := range h.lanes {
+		l.dismiss(now)
+	}
+}
+
+// probe sends one request with e's token to the host's own API.
+func (h *Host) probe(ctx context.Context, e *entry, base http.RoundTripper) (ratelimit.Observation, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	u := h.probeURL()
+	req := (&http.Request{
+		Method: http.MethodGet,
+		URL:    u,
+		Host:   u.Host,
+		Header: http.Header{"User-Agent": {"gitfleet"}, "Accept": {"application/json"}},
+	}).WithContext(ctx)
+	e.auth.put(req.Header)
+	resp, err := base.RoundTrip(req)
+	if err != nil {
+		return ratelimit.Observation{}, err
+	}
+	if resp.Body == nil {
+		resp.Body = http.NoBody // some RoundTrippers in tests leave it out
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	if err != nil {
+		return ratelimit.Observation{}, err
+	}
+	return h.dialect.Observe(
+		ratelimit.Request{Method: req.Method, URL: u},
+		ratelimit.Response{Status: resp.StatusCode, Header: resp.Header, Body: body},
+		time.Now(),
+	), nil
+}

@@ -1,0 +1,128 @@
+package tokens
+
+import (
+	"time"
+
+	"github.com/gitfleet/gitfleet/ratelimit"
+)
+
+// settle books what an answer told: its numbers on the budget it names, its
+// refusal on whom it was about, its verdict on the token.
+func (h *Host) settle(e *entry, s leaseSlot, o ratelimit.Observation, now time.Time) {
+	h.clock.observe(o.Date, s.sent, now)
+	b := s.budget
+	if o.Resource != "" && o.Resource != b.resource {
+		b = b.account.budget(h.lane(o.Resource, now), now)
+		b.last = max(b.last, s.seq)
+	}
+	h.settleNumbers(b, s, o, now)
+	h.settleLimit(b, s, o, now)
+	h.settleToken(e, o, now)
+	if b != s.budget {
+		b.lane.place(b, now)
+		b.lane.serve(now)
+	}
+}
+
+// settleNumbers merges the numbers, if they are about the account.
+func (h *Host) settleNumbers(b *budget, s leaseSlot, o ratelimit.Observation, now time.Time) {
+	if o.Class == ratelimit.Unauthorized {
+		return // its numbers are the IP address's, and it cost the account nothing
+	}
+	if o.Scope != ratelimit.TokenNumbers || !o.Remaining.IsKnown() {
+		b.charge(s.units, s.seq, h.seq, now)
+	}
+	if o.Scope != ratelimit.TokenNumbers {
+		return
+	}
+	in := reading{limit: o.Limit, remaining: o.Remaining, reset: o.Reset, ends: h.clock.local(o.Reset), seq: s.seq}
+	b.observe(in, now)
+	ended := !in.ends.IsZero() && !now.Before(in.ends.Add(resetMargin))
+	if o.Remaining.Or(1) == 0 && o.Class != ratelimit.PrimaryLimit && !ended {
+		until := in.ends
+		if until.IsZero() {
+			until = now.Add(h.spentBackoff().Delay(0, h.random()))
+		}
+		b.restUntil(until)
+	}
+}
+
+// settleLimit rests whom a refusal was about.
+func (h *Host) settleLimit(b *budget, s leaseSlot, o ratelimit.Observation, now time.Time) {
+	switch o.Class {
+	case ratelimit.PrimaryLimit, ratelimit.SecondaryLimit:
+		switch {
+		case o.Scope == ratelimit.IPNumbers:
+			h.restUntil(now.Add(waitOr(o, now, ratelimit.SecondaryBackoff().Min)), now)
+		case o.Class == ratelimit.PrimaryLimit:
+			b.rested(o, h.clock.local(o.Reset), s.seq, now)
+		default:
+			b.account.cooled(s.seq, o, now)
+		}
+	case ratelimit.OK, ratelimit.NotFound:
+		if s.seq > b.pausedSeq {
+			b.pauses = 0
+		}
+		if s.seq > b.account.cooledSeq {
+			b.account.coolings = 0
+		}
+	}
+}
+
+func waitOr(o ratelimit.Observation, now time.Time, otherwise time.Duration) time.Duration {
+	if d, ok := o.Wait(now); ok {
+		return d
+	}
+	return otherwise
+}
+
+// spentBackoff is how long to rest a spent budget whose host names no reset.
+func (h *Host) spentBackoff() ratelimit.Backoff {
+	if h.dialect == ratelimit.BitbucketCloud {
+		return ratelimit.RollingBackoff()
+	}
+	return ratelimit.GeneralBackoff()
+}
+
+// cooled books a secondary limit: GitHub does not document whom it counts, so
+// the whole account rests.
+func (a *account) cooled(seq uint64, o ratelimit.Observation, now time.Time) {
+	if seq > a.cooledSeq { // not one more of the same burst
+		a.coolings++
+	}
+	a.cooledSeq = a.host.seq
+	wait, ok := o.RetryAfter.Get()
+	if !ok {
+		wait = ratelimit.SecondaryBackoff().Delay(a.coolings-1, a.host.random())
+	}
+	if until := now.Add(wait); until.After(a.cool) {
+		a.cool = until
+	}
+	a.relist(now)
+}
+
+// restUntil keeps the whole host from being used until t.
+func (h *Host) restUntil(t, now time.Time) {
+	if !t.After(h.rest) {
+		return
+	}
+	h.rest = t
+	for _, a := range h.accounts {
+		a.relist(now)
+	}
+}
+
+// settleToken books what the answer proved about the token itself. One 401 is
+// not death (I12): the token becomes suspect, and a probe decides.
+func (h *Host) settleToken(e *entry, o ratelimit.Observation, now time.Time) {
+	switch {
+	case o.Class == ratelimit.Unauthorized:
+		if e.state == Unknown || e.state == Available {
+			e.state, e.reason = Suspect, o.Message
+			e.account.relist(now)
+		}
+	case o.Validity == ratelimit.Valid && (e.state == Unknown || e.state == Suspect):
+		e.state, e.reason = Available, ""
+		e.account.relist(now)
+	}
+}

@@ -1,0 +1,126 @@
+package tokens
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ID identifies a token without revealing it. It is fixed when the token is
+// added: for a static secret it is derived from provider, host and secret, so
+// that the same token has the same ID in every process and after a restart.
+type ID string
+
+// Scheme is how a credential is written into a request. The zero Scheme is the
+// provider's own: PRIVATE-TOKEN for GitLab, Bearer for the others.
+type Scheme string
+
+// The schemes.
+const (
+	Bearer       Scheme = "bearer"        // Authorization: Bearer …
+	PrivateToken Scheme = "private-token" // PRIVATE-TOKEN: …, GitLab's access tokens
+	JobToken     Scheme = "job-token"     // JOB-TOKEN: …, GitLab's CI jobs
+	Basic        Scheme = "basic"         // Authorization: Basic …, with Token.User
+)
+
+// Token is a credential to be added to a [Manager]. Provider and Secret are
+// required.
+type Token struct {
+	// Provider is the kind of host that issued the token.
+	Provider ProviderType
+
+	// Secret is the credential itself; white space around it is removed.
+	Secret Secret
+
+	// Host is the base URL of the host that issued the token, such as
+	// "https://git.example.com/gitlab". The token is sent to that host's API
+	// and nowhere else. Without a scheme https is meant; plain http must be
+	// written out. Defaults to the provider's public cloud.
+	Host string
+
+	// Label names the token for people, in logs, errors and events. Defaults
+	// to the provider and the beginning of the ID, such as "github-3f2a9c".
+	Label string
+
+	// Account names whom the host counts, for example the login of the user
+	// whose tokens these are. Tokens of one account share its budgets.
+	// Defaults to an account of the token's own.
+	Account string
+
+	// Scheme is how the credential is sent. Defaults to the provider's own, or
+	// to Basic if User is set.
+	Scheme Scheme
+
+	// User is the user name that Basic sends with the secret, for example the
+	// e-mail address of an Atlassian account. Empty for the other schemes.
+	User string
+}
+
+// String returns the label and never the secret.
+func (t Token) String() string {
+	if t.Label != "" {
+		return t.Label
+	}
+	return string(t.Provider) + " token"
+}
+
+// normalized returns t with its defaults filled in, its ID and its place.
+func (t Token) normalized() (Token, ID, place, error) {
+	p, err := parsePlace(t.Provider, t.Host)
+	if err != nil {
+		return Token{}, "", place{}, fmt.Errorf("gitfleet: token %q: %w", t, err)
+	}
+	text, err := cleanSecret(t.Secret.Reveal())
+	if err != nil {
+		return Token{}, "", place{}, fmt.Errorf("gitfleet: token %q: %w", t, err)
+	}
+	t.Secret, t.Host = Static(text), p.base
+	if t.Scheme == "" {
+		t.Scheme = p.defaultScheme(t.User != "")
+	}
+	if err := t.checkScheme(); err != nil {
+		return Token{}, "", place{}, fmt.Errorf("gitfleet: token %q: %w", t, err)
+	}
+	id := deriveID(p, t.User, text)
+	if t.Label == "" {
+		t.Label = string(t.Provider) + "-" + string(id[:6])
+	}
+	return t, id, p, nil
+}
+
+func (t Token) checkScheme() error {
+	switch t.Scheme {
+	case Bearer, PrivateToken, JobToken:
+		return nil
+	case Basic:
+		if t.User == "" || strings.ContainsRune(t.User, ':') {
+			return errors.New(`scheme "basic" needs a User without a colon`)
+		}
+		return nil
+	}
+	return fmt.Errorf("unknown scheme %q", t.Scheme)
+}
+
+// cleanSecret removes what surrounds a pasted token and refuses what no host
+// accepts in a header. Its errors do not quote the secret.
+func cleanSecret(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return "", errors.New("secret is empty")
+	}
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] >= 0x7f {
+			return "", fmt.Errorf("secret has a space, control or non-ASCII character at position %d of %d: pass the bare token", i+1, len(s))
+		}
+	}
+	return s, nil
+}
+
+// deriveID hashes what makes a token what it is. 64 bits of a hash tell tokens
+// apart and are far too few to find a host's random token from.
+func deriveID(p place, user, secret string) ID {
+	sum := sha256.Sum256([]byte("gitfleet token\x00" + string(p.provider) + "\x00" + p.base + "\x00" + user + "\x00" + secret))
+	return ID(hex.EncodeToString(sum[:8]))
+}

@@ -1,0 +1,40 @@
+package tokens
+
+import "slices"
+
+// Tried lists the tokens and accounts that have refused one call. The zero
+// Tried is an empty list. It is for one call and not safe for concurrent use.
+type Tried struct {
+	tokens   []*entry
+	accounts []*account
+}
+
+// Token adds the leased token: it was refused itself.
+func (t *Tried) Token(l Lease) { t.tokens = append(t.tokens, l.entry) }
+
+// Account adds the account of the leased token: a limit of it refused the call.
+func (t *Tried) Account(l Lease) { t.accounts = append(t.accounts, l.entry.account) }
+
+// Reset empties the list.
+func (t *Tried) Reset() { t.tokens, t.accounts = t.tokens[:0], t.accounts[:0] }
+
+func (t *Tried) empty() bool { return t == nil || len(t.tokens)+len(t.accounts) == 0 }
+
+func (t *Tried) hasToken(e *entry) bool { return t != nil && slices.Contains(t.tokens, e) }
+
+func (t *Tried) hasAccount(a *account) bool { return t != nil && slices.Contains(t.accounts, a) }
+
+// keepReady forgets all but those that could serve at once. A call that begins
+// to wait may come back to the ones that rest, but gains nothing from one that
+// refused it although it has something left.
+func (t *Tried) keepReady(l *lane, units int64) {
+	if t.empty() {
+		return
+	}
+	ready := func(a *account) bool {
+		b := a.budgets[l.resource]
+		return b != nil && b.ready(units)
+	}
+	t.accounts = slices.DeleteFunc(t.accounts, func(a *account) bool { return !ready(a) })
+	t.tokens = slices.DeleteFunc(t.tokens, func(e *entry) bool { return !e.usable() || !ready(e.account) })
+}
