@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/google/go-cmp v0.7.0
 	github.com/google/go-github/v66 v66.0.0
+	github.com/jarcoal/httpmock v1.4.1
 	github.com/ktrysmt/go-bitbucket v0.10.0
 	github.com/xanzy/go-gitlab v0.115.0
 	golang.org/x/term v0.46.0

@@ -1,0 +1,93 @@
+package transport_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/gitfleet/gitfleet/internal/canary"
+	"github.com/gitfleet/gitfleet/tokens"
+)
+
+// canned answers every request with a 200 of twelve header lines.
+type canned struct {
+	header http.Header
+	text   []byte
+}
+
+func newCanned() *canned {
+	return &canned{
+		header: http.Header{
+			"Date":                  {"Sat, 26 Oct 2019 01:27:50 GMT"},
+			"Content-Type":          {"application/json; charset=utf-8"},
+			"Content-Length":        {"19"},
+			"Server":                {"github.com"},
+			"Etag":                  {`W/"ee1dcb6549b6c8fc14267ae3abde8f38"`},
+			"Vary":                  {"Accept, Authorization, Cookie, X-GitHub-OTP"},
+			"X-Github-Media-Type":   {"github.v3; format=json"},
+			"X-Ratelimit-Limit":     {"5000"},
+			"X-Ratelimit-Remaining": {"4987"},
+			"X-Ratelimit-Reset":     {strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)},
+			"X-Ratelimit-Resource":  {"core"},
+			"X-Ratelimit-Used":      {"13"},
+		},
+		text: []byte(`{"login":"octocat"}`),
+	}
+}
+
+func (c *canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{
+		Status: "200 OK", StatusCode: 200, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: c.header.Clone(), ContentLength: int64(len(c.text)),
+		Body: io.NopCloser(bytes.NewReader(c.text)), Request: r,
+	}, nil
+}
+
+// BenchmarkRoundTrip is the good path: ten tokens, a GET that is served. It
+// stands beside the bare base and what oauth2.Transport does with one token.
+func BenchmarkRoundTrip(b *testing.B) {
+	var ts []tokens.Token
+	for i := range 10 {
+		ts = append(ts, tokens.Token{Provider: tokens.GitHub, Secret: tokens.Static(canary.Token(fmt.Sprint("bench", i)))})
+	}
+	base := newCanned()
+	for _, bb := range []struct {
+		name string
+		rt   http.RoundTripper
+	}{
+		{"bare", base},
+		{"static", static{canary.Token("bench"), base}},
+		{"fleet", over(base, managerOf(b, ts...))},
+	} {
+		req := request(b, "GET", "https://api.github.com/users/octocat", "")
+		req.Header.Set("Accept", "application/vnd.github.v3+json")
+		req.Header.Set("User-Agent", "go-github/v66.0.0")
+		req.Header.Set("X-Github-Api-Version", "2022-11-28")
+		call := func(b *testing.B) {
+			resp, err := bb.rt.RoundTrip(req)
+			if err != nil {
+				b.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+		}
+		b.Run(bb.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				call(b)
+			}
+		})
+		b.Run(bb.name+"/parallel", func(b *testing.B) {
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					call(b)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,247 @@
+package transport
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/gitfleet/gitfleet/ratelimit"
+	"github.com/gitfleet/gitfleet/tokens"
+)
+
+// call is one call of RoundTrip: one request of the caller's, sent as often as
+// it takes.
+type call struct {
+	transport *Transport
+	host      *tokens.Host
+	request   *http.Request
+	draw      ratelimit.Draw
+	first     http.Request // the copy that the first attempt sends
+
+	attempts    int
+	last        tokens.Lease // of the last attempt, or of the answer to hand back
+	tried       tokens.Tried
+	secondaries int       // refusals for a secondary limit since the last wait
+	waits       int       // times it has waited for a token
+	waitEnd     time.Time // when MaxWait is used up; zero before the first wait
+	refusal     *refusal  // the answer to hand back if nothing better comes
+
+	// replay is the body for the next attempt; nil means the request's own.
+	replay io.ReadCloser
+}
+
+// run sends the request until an answer may be returned.
+func (c *call) run() (*http.Response, error) {
+	c.draw = c.host.Dialect().Draw(c.ratelimitRequest())
+	resp, err := c.send()
+	if c.replay != nil { // made ready for an attempt that did not come
+		_ = c.replay.Close()
+	}
+	c.hookDone(resp, err)
+	return resp, err
+}
+
+func (c *call) send() (*http.Response, error) {
+	for {
+		lease, err := c.lease()
+		if err != nil {
+			return c.giveUp(err)
+		}
+		resp, seen, err := c.exchange(lease)
+		if err != nil {
+			return nil, err
+		}
+		again, err := c.sendAgain(lease, resp, seen)
+		if err != nil {
+			return nil, err
+		}
+		if !again {
+			return c.deliver(resp, seen), nil
+		}
+	}
+}
+
+func (c *call) ratelimitRequest() ratelimit.Request {
+	return ratelimit.Request{Method: c.request.Method, URL: c.request.URL, Body: c.peekRequest()}
+}
+
+// lease takes a token that has not refused the call yet, waiting for one if the
+// policy allows.
+func (c *call) lease() (tokens.Lease, error) {
+	r := tokens.Request{Draw: c.draw, Tried: &c.tried, MaxWait: c.maxWait(), OnWait: c.onWait}
+	return c.host.Lease(c.request.Context(), r)
+}
+
+func (c *call) maxWait() time.Duration {
+	switch {
+	case c.waits >= MaxWaits:
+		return -1
+	case c.waitEnd.IsZero():
+		return c.transport.MaxWait
+	}
+	if left := time.Until(c.waitEnd); left > 0 {
+		return left
+	}
+	return -1
+}
+
+// onWait is called before the call begins to wait.
+func (c *call) onWait(until time.Time) {
+	if c.waitEnd.IsZero() {
+		most := c.transport.MaxWait
+		if most == 0 {
+			most = tokens.DefaultMaxWait
+		}
+		c.waitEnd = time.Now().Add(most)
+	}
+	c.waits++
+	c.secondaries = 0
+	c.hookWait(until)
+}
+
+// exchange sends a copy of the request with the leased token and settles the
+// lease with the answer, or as lost if there is none, even in a panic.
+func (c *call) exchange(lease tokens.Lease) (*http.Response, ratelimit.Observation, error) {
+	answered := false
+	defer func() {
+		if !answered {
+			lease.Lost()
+		}
+	}()
+	req := c.copy()
+	lease.Authorize(req.Header)
+	c.attempts++
+	c.last = lease
+	c.hookAttempt(lease)
+	resp, err := c.transport.base().RoundTrip(req)
+	if err == nil && resp == nil {
+		err = errors.New("gitfleet: transport: Base returned neither an answer nor an error")
+	}
+	if err != nil {
+		return nil, ratelimit.Observation{}, err
+	}
+	complete(resp, c.request)
+	seen := c.observe(resp)
+	answered = true
+	lease.Settle(seen)
+	return resp, seen, nil
+}
+
+// copy returns a copy of the request for the next attempt. The first is part of
+// the call, which spares an allocation; the others are on their own, because
+// net/http may still be reading an earlier one.
+func (c *call) copy() *http.Request {
+	req := &c.first
+	if c.attempts > 0 {
+		req = new(http.Request)
+	}
+	*req = *c.request
+	if c.replay != nil {
+		req.Body, c.replay = c.replay, nil
+	}
+	req.Header = c.request.Header.Clone()
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	return req
+}
+
+// complete makes up for what RoundTrippers in tests leave out, and puts the
+// caller's request where our copy stands, which holds the token.
+func complete(resp *http.Response, req *http.Request) {
+	resp.Request = req
+	if resp.Body == nil {
+		resp.Body = http.NoBody
+	}
+	if resp.Header == nil {
+		resp.Header = http.Header{}
+	}
+}
+
+// sendAgain decides whether the call is to be sent with another token, and
+// keeps the answer for the case that there is none.
+func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen ratelimit.Observation) (bool, error) {
+	limit := seen.Class.Limit()
+	if limit {
+		c.hookLimit(lease, resp, seen)
+	}
+	if !limit && seen.Class != ratelimit.Unauthorized {
+		return false, nil
+	}
+	again := c.attempts < c.transport.maxAttempts() && c.rewind()
+	state := tokens.Available
+	switch {
+	case seen.Class == ratelimit.Unauthorized:
+		c.tried.Token(lease)
+		if again {
+			c.keep(lease, resp, limit) // first, because the probe may need its connection
+		}
+		state = lease.Confirm(c.request.Context(), c.transport.base())
+	case !again:
+	case seen.Class == ratelimit.SecondaryLimit && c.secondaries > 0:
+		return c.waitOut(resp, seen.RetryAfter.Or(ratelimit.SecondaryBackoff().Min))
+	default:
+		if seen.Class == ratelimit.SecondaryLimit {
+			c.secondaries++
+		}
+		c.tried.Account(lease)
+		c.keep(lease, resp, limit)
+	}
+	if again {
+		c.hookSwap(lease, resp.StatusCode, seen, state)
+	}
+	return again, nil
+}
+
+// waitOut pauses the call after a second secondary limit, which ends the
+// swapping: GitHub warns that going on "may result in the banning of your
+// integration" (Rate limits for the REST API). It does not begin a pause that
+// the policy or the context would cut short; then the answer may be returned.
+func (c *call) waitOut(resp *http.Response, pause time.Duration) (bool, error) {
+	most := c.maxWait()
+	if most == 0 {
+		most = tokens.DefaultMaxWait
+	}
+	until := time.Now().Add(pause)
+	if deadline, ok := c.request.Context().Deadline(); pause > most || ok && until.After(deadline) {
+		return false, nil
+	}
+	discard(resp)
+	c.onWait(until)
+	if err := sleep(c.request.Context(), pause); err != nil {
+		return false, err
+	}
+	c.tried.Reset()
+	return true, nil
+}
+
+// rewind makes ready to send the request's body once more and reports whether
+// that is possible.
+func (c *call) rewind() bool {
+	r := c.request
+	if r.Body == nil || r.Body == http.NoBody {
+		return true
+	}
+	if r.GetBody == nil {
+		return false
+	}
+	if c.replay == nil {
+		c.replay, _ = r.GetBody()
+	}
+	return c.replay != nil
+}
+
+// giveUp ends a call that gets no token: with the refusal it met, if any, else
+// with the reason.
+func (c *call) giveUp(err error) (*http.Response, error) {
+	if c.attempts == 0 {
+		closeBody(c.request)
+	}
+	var exhausted *tokens.ExhaustedError
+	if c.refusal != nil && errors.As(err, &exhausted) {
+		c.last = c.refusal.lease
+		return c.handBack(exhausted.ReadyAt), nil
+	}
+	return nil, err
+}

@@ -1,0 +1,154 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/gitfleet/gitfleet/tokens"
+)
+
+// Defaults of a [Transport].
+const (
+	// DefaultMaxAttempts is how often one call is sent at most: enough to step
+	// over fifteen tokens that turn out to be dead or spent.
+	DefaultMaxAttempts = 16
+
+	// MaxWaits is how often one call waits for a token at most.
+	MaxWaits = 5
+)
+
+// Transport is an [http.RoundTripper] that spends a manager's tokens.
+//
+// For each request it leases a token from Manager, sends a copy of the request
+// with that token, and reports what the answer's header says of limits back.
+// The caller's request is never modified and its body is always closed.
+// Whatever credential the caller set is replaced; only the endpoints of GitHub
+// that take no user's or installation's token (/app… and …/installation with a
+// JWT, /applications/… with Basic) keep theirs.
+//
+// An answer that refuses the request because of a limit is sent again with a
+// token of another account, and a 401 with another token, after a probe has
+// shown whether the first is dead. That takes a request without a body or with
+// GetBody set; one that cannot be replayed is sent once. Any other answer is
+// returned as it is, whatever its status. After a network error nothing is sent
+// again. Bodies of answers that are not returned are drained and closed.
+//
+// If every usable token is spent, RoundTrip waits for the first of them, at
+// most MaxWait and never beyond the request context's deadline; when the wait
+// would be longer it does not begin to wait. Then it returns the refusal that
+// it met or, if nothing was sent, a [*tokens.ExhaustedError], whose ReadyAt says
+// when to come again. It returns the context's error, unwrapped, when the
+// context ends first. Neither errors nor hooks contain a token; tokens appear
+// by label and ID. Note that [http.Client].Timeout counts the waiting.
+//
+// A token is sent to the API of its own host only: scheme, host, port and path
+// prefix match exactly. A request for another host, for example after a redirect
+// to a download server, goes out without one, and loses a credential of the
+// manager's or of a host that redirected there.
+//
+// So that client libraries with a memory for limits of their own do not defeat
+// the manager, some headers are changed on the way back; see RawHeaders. The
+// rate-limit headers that are read, and the vendor pages that define them, are
+// listed in package ratelimit. Durations are wall-clock; limits count requests.
+//
+// A Transport is safe for concurrent use. Its fields must not change after the
+// first request.
+type Transport struct {
+	Manager  *tokens.Manager     // required
+	Provider tokens.ProviderType // required: whose tokens to use
+
+	// Base sends the requests. Defaults to [http.DefaultTransport].
+	Base http.RoundTripper
+
+	// MaxWait bounds how long one call waits for a token, all its waits taken
+	// together. Defaults to [tokens.DefaultMaxWait]; negative never waits.
+	MaxWait time.Duration
+
+	// MaxAttempts bounds how often one call is sent. Defaults to
+	// [DefaultMaxAttempts]; 1 never sends again.
+	MaxAttempts int
+
+	// RawHeaders hands back every header as the host sent it, for proxies and
+	// for transports above this one that read limits themselves. Otherwise, on
+	// anything but a limit refusal, a Remaining of 0 becomes what the manager
+	// still has, at least 1 (also in the body of GitHub's /rate_limit), and a
+	// limit refusal carries X-From-Cache: 1 and says in its Reset and
+	// Retry-After when the manager is ready.
+	RawHeaders bool
+
+	// Hooks are told what happens. Defaults to none.
+	Hooks Hooks
+}
+
+var _ http.RoundTripper = (*Transport)(nil)
+
+// RoundTrip implements [http.RoundTripper].
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := t.check(req); err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	host, ok := t.Manager.Host(t.Provider, req.URL)
+	if !ok || req.Host != "" && req.Host != req.URL.Host {
+		return t.sendForeign(req)
+	}
+	if keepsOwnCredential(host, req) {
+		return t.pass(req)
+	}
+	c := call{transport: t, host: host, request: req}
+	return c.run()
+}
+
+func (t *Transport) check(req *http.Request) error {
+	switch {
+	case t.Manager == nil:
+		return errors.New("gitfleet: transport: Manager is nil: set it to a tokens.Manager")
+	case t.Provider == "":
+		return errors.New("gitfleet: transport: Provider is empty: set it to tokens.GitHub, tokens.GitLab or tokens.Bitbucket")
+	case req.URL == nil:
+		return errors.New("gitfleet: transport: request without URL")
+	}
+	return nil
+}
+
+func (t *Transport) base() http.RoundTripper {
+	if t.Base != nil {
+		return t.Base
+	}
+	return http.DefaultTransport
+}
+
+func (t *Transport) maxAttempts() int {
+	if t.MaxAttempts == 0 {
+		return DefaultMaxAttempts
+	}
+	return t.MaxAttempts
+}
+
+// CloseIdleConnections closes the idle connections of Base, if it can; it is
+// what [http.Client.CloseIdleConnections] calls.
+func (t *Transport) CloseIdleConnections() {
+	if c, ok := t.base().(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
+
+// sleep waits for d or for the end of ctx, whose error it returns.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
