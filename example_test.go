@@ -1,0 +1,165 @@
+package gitfleet_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/google/go-github/v66/github"
+
+	"github.com/gitfleet/gitfleet"
+	"github.com/gitfleet/gitfleet/fleettest"
+	"github.com/gitfleet/gitfleet/internal/canary"
+	"github.com/gitfleet/gitfleet/ratelimit"
+	"github.com/gitfleet/gitfleet/tokens"
+	"github.com/gitfleet/gitfleet/transport"
+)
+
+// Existing go-github code keeps its client; only the http.Client is new.
+func Example() {
+	ctx := context.Background()
+
+	fleet, err := gitfleet.FromEnv() // GITHUB_TOKENS="alice ghp_…, ci ghs_…"
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer fleet.Close()
+
+	gh := github.NewClient(fleet.HTTPClient(tokens.GitHub))
+	repos, _, err := gh.Repositories.ListByOrg(ctx, "acme", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, r := range repos {
+		fmt.Println(r.GetFullName())
+	}
+}
+
+// The transport alone goes under any client that takes an http.Client.
+func Example_transport() {
+	sim, secrets := simulated()
+
+	manager, err := tokens.NewManager(tokens.Config{},
+		tokens.Token{Provider: tokens.GitHub, Label: "alice", Secret: tokens.Static(secrets[0])},
+		tokens.Token{Provider: tokens.GitHub, Label: "ci", Secret: tokens.Static(secrets[1])},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	client := &http.Client{Transport: &transport.Transport{
+		Manager:  manager,
+		Provider: tokens.GitHub,
+		Base:     sim, // leave it out to send to the real host
+	}}
+
+	resp, err := client.Get("https://api.github.com/orgs/acme")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	fmt.Println(resp.Status)
+
+	for _, t := range manager.AllTokens(tokens.GitHub) {
+		fmt.Printf("%s: %v\n", t.Label, t.Status)
+	}
+	// Output:
+	// 200 OK
+	// alice: available (49 of 50 left)
+	// ci: unknown
+}
+
+// The manager by itself, for code that sends requests in its own way.
+func Example_manager() {
+	sim, secrets := simulated()
+	manager, err := tokens.NewManager(tokens.Config{},
+		tokens.Token{Provider: tokens.GitHub, Label: "alice", Secret: tokens.Static(secrets[0])})
+	if err != nil {
+		log.Fatal(err)
+	}
+	req, err := http.NewRequest(http.MethodGet, "https://api.github.com/orgs/acme", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	req.Header.Set("User-Agent", "example")
+
+	host, ok := manager.Host(tokens.GitHub, req.URL)
+	if !ok {
+		log.Fatal("no token may be sent to ", req.URL)
+	}
+	asked := ratelimit.Request{Method: req.Method, URL: req.URL}
+	lease, err := host.Lease(req.Context(), tokens.Request{Draw: host.Dialect().Draw(asked)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	lease.Authorize(req.Header)
+	resp, err := sim.RoundTrip(req)
+	if err != nil {
+		lease.Lost() // it may have been counted all the same
+		log.Fatal(err)
+	}
+	defer resp.Body.Close()
+	seen := host.Dialect().Observe(asked, ratelimit.Response{Status: resp.StatusCode, Header: resp.Header}, time.Now())
+	lease.Settle(seen)
+
+	fmt.Println(seen.Class, manager.AllTokens(tokens.GitHub)[0].Status)
+	// Output: ok available (49 of 50 left)
+}
+
+// A program that would rather do something else than wait says so.
+func ExampleNew() {
+	sim, secrets := simulated()
+	sim.SetRemaining(secrets[0], "core", 0)
+	manager, err := tokens.NewManager(tokens.Config{},
+		tokens.Token{Provider: tokens.GitHub, Label: "alice", Secret: tokens.Static(secrets[0])})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	fleet, err := gitfleet.New(gitfleet.Config{
+		Manager: manager,
+		Base:    sim,
+		MaxWait: -1, // never wait
+		Hooks: transport.Hooks{
+			Limit: func(_ context.Context, l transport.Limit) {
+				fmt.Printf("%s met a %v: %d\n", l.Label, l.Seen.Class, l.Status)
+			},
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer fleet.Close()
+
+	client := fleet.HTTPClient(tokens.GitHub)
+	for range 2 {
+		resp, err := client.Get("https://api.github.com/user")
+		var exhausted *tokens.ExhaustedError
+		switch {
+		case errors.As(err, &exhausted):
+			wait := time.Until(exhausted.ReadyAt)
+			fmt.Println("nothing was sent; come again later:", wait > 0)
+		case err != nil:
+			log.Fatal(err)
+		default:
+			resp.Body.Close()
+			fmt.Println("the host's own answer:", resp.Status)
+		}
+	}
+	// Output:
+	// alice met a primary_limit: 403
+	// the host's own answer: 403 Forbidden
+	// nothing was sent; come again later: true
+}
+
+// simulated returns a GitHub with an organization and two tokens.
+func simulated() (*fleettest.GitHub, []string) {
+	secrets := []string{canary.Token("alice"), canary.Token("ci")}
+	return fleettest.NewGitHub(fleettest.Config{
+		Tokens:        secrets,
+		Limit:         50,
+		Organizations: []fleettest.Owner{{Login: "acme", Repositories: 10}},
+	}), secrets
+}

@@ -1,0 +1,125 @@
+// Package gitfleet gives programs that call Git hosts a fleet of tokens: a
+// manager that knows what each token has left, below any HTTP client.
+//
+//	fleet, err := gitfleet.FromEnv()
+//	if err != nil { … }
+//	defer fleet.Close()
+//	gh := github.NewClient(fleet.HTTPClient(tokens.GitHub)) // go-github, unchanged
+//
+// A [Fleet] wires three packages together, each of which can be used by itself:
+// tokens holds the manager, transport the [net/http.RoundTripper] that spends
+// its tokens, and ratelimit reads what hosts say of their limits. Package
+// fleettest has simulated hosts for tests.
+//
+// Use only tokens that are entitled to the work. Hosts forbid pooling people's
+// accounts to get past a limit; see "Responsible use" in the README.
+package gitfleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/gitfleet/gitfleet/tokens"
+	"github.com/gitfleet/gitfleet/transport"
+)
+
+// The words of the field, so that most programs import this package only.
+type (
+	// TokenManager holds tokens and knows what each has left.
+	TokenManager = tokens.Manager
+	// ProviderType names a kind of Git host.
+	ProviderType = tokens.ProviderType
+)
+
+// Config configures a [Fleet].
+type Config struct {
+	// Manager holds the tokens. Required.
+	Manager *tokens.Manager
+
+	// Base sends the requests. Defaults to [http.DefaultTransport].
+	Base http.RoundTripper
+
+	// MaxWait bounds how long one call waits for a token. Defaults to
+	// [tokens.DefaultMaxWait]; negative never waits.
+	MaxWait time.Duration
+
+	// Hooks are told what happens. Defaults to none.
+	Hooks transport.Hooks
+}
+
+// Fleet is a manager's tokens below HTTP clients, one for each provider. It is
+// safe for concurrent use.
+type Fleet struct {
+	manager    *tokens.Manager
+	transports map[tokens.ProviderType]*transport.Transport
+}
+
+// New returns the fleet that c describes. It sends nothing.
+func New(c Config) (*Fleet, error) {
+	if c.Manager == nil {
+		return nil, errors.New("gitfleet: config: Manager is nil: make one with tokens.NewManager, or use FromEnv")
+	}
+	f := &Fleet{manager: c.Manager, transports: map[tokens.ProviderType]*transport.Transport{}}
+	for _, p := range []tokens.ProviderType{tokens.GitHub, tokens.GitLab, tokens.Bitbucket} {
+		f.transports[p] = &transport.Transport{
+			Manager:  c.Manager,
+			Provider: p,
+			Base:     c.Base,
+			MaxWait:  c.MaxWait,
+			Hooks:    c.Hooks,
+		}
+	}
+	return f, nil
+}
+
+// FromEnv returns a fleet of the tokens in the environment variables that
+// [tokens.Env] reads, such as GITHUB_TOKENS. If there is none the error matches
+// [tokens.ErrNoTokens] and names every variable it looked for.
+func FromEnv() (*Fleet, error) {
+	ts, err := tokens.Env().Tokens(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	m, err := tokens.NewManager(tokens.Config{}, ts...)
+	if err != nil {
+		return nil, err
+	}
+	return New(Config{Manager: m})
+}
+
+// Manager returns the manager, for a look at the tokens or to add some.
+func (f *Fleet) Manager() *TokenManager { return f.manager }
+
+// Transport returns the provider's RoundTripper, always the same one. A
+// provider that GitFleet does not know gets one that refuses every request.
+func (f *Fleet) Transport(p ProviderType) http.RoundTripper {
+	if t := f.transports[p]; t != nil {
+		return t
+	}
+	return refusing{fmt.Errorf("gitfleet: unknown provider %q", p)}
+}
+
+// HTTPClient returns a new client on top of the provider's RoundTripper. Leave
+// its Timeout at 0 and use contexts: Timeout would count the time that a call
+// waits for a token.
+func (f *Fleet) HTTPClient(p ProviderType) *http.Client {
+	return &http.Client{Transport: f.Transport(p)}
+}
+
+// Close closes the manager: calls that wait for a token return
+// [tokens.ErrClosed], and so does every later one.
+func (f *Fleet) Close() error { return f.manager.Close() }
+
+// refusing is a RoundTripper that fails.
+type refusing struct{ err error }
+
+// RoundTrip implements [http.RoundTripper].
+func (r refusing) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+	return nil, r.err
+}
