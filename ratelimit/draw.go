@@ -15,6 +15,9 @@ type Draw struct {
 	Units int64
 	// Points count against the limit per minute.
 	Points int64
+	// Creates says that the request creates content, for which GitHub has
+	// limits of its own.
+	Creates bool
 }
 
 // The points that GitHub documents for its secondary limits. Other hosts have
@@ -35,6 +38,7 @@ func (d Dialect) Draw(req Request) Draw {
 		// limit", but it does count against the secondary one.
 		draw.Units = 0
 	}
+	draw.Creates = d.github() && creates(req)
 	return draw
 }
 

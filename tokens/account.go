@@ -14,6 +14,7 @@ type account struct {
 	tokens   []*entry
 	budgets  map[string]*budget
 	inFlight int
+	pace     pacer
 
 	// cool is until when a secondary limit keeps the account from being used.
 	cool      time.Time
@@ -120,16 +121,21 @@ func (b *budget) limitedUntil(now time.Time) time.Time {
 	return t
 }
 
-// ready reports whether the budget can serve a call of so many units now.
-func (b *budget) ready(units int64) bool {
-	return b.level >= 0 && (units <= 1 || b.affords(units))
+// ready reports whether the budget can serve a call that draws d now.
+func (b *budget) ready(d ratelimit.Draw, now time.Time) bool {
+	if b.level < 0 || d.Units > 1 && !b.affords(d.Units) {
+		return false
+	}
+	// Being in a list means that there is room for a read.
+	return plain(d) || b.account.paced(d, b.resource, now).Equal(now)
 }
 
 // readyLevel returns the list of the lane that the budget belongs in, or -1 if
 // nothing may be leased from it now.
 func (b *budget) readyLevel(now time.Time) int {
 	e := b.account.pick(nil)
-	if e == nil || b.account.inFlight >= b.account.host.maxInFlight || !b.restingUntil(now).IsZero() {
+	if e == nil || b.account.inFlight >= b.account.host.maxInFlight || !b.restingUntil(now).IsZero() ||
+		!b.account.roomAt(b.resource, now).Equal(now) {
 		return -1
 	}
 	free, known := b.free()
@@ -153,7 +159,11 @@ func (b *budget) nextWake(now time.Time) time.Time {
 	if t := b.restingUntil(now); !t.IsZero() {
 		return t
 	}
-	return b.nextChange()
+	wake := b.nextChange()
+	if t := b.account.roomAt(b.resource, now); t.After(now) && (wake.IsZero() || t.Before(wake)) {
+		return t
+	}
+	return wake
 }
 
 // relist puts all budgets of the account where they belong, after something
@@ -161,6 +171,9 @@ func (b *budget) nextWake(now time.Time) time.Time {
 func (a *account) relist(now time.Time) {
 	for _, b := range a.budgets {
 		b.lane.place(b, now)
+		if b.lane.line.first != nil {
+			b.lane.armTimer(now) // time may do now what a call under way was to do
+		}
 	}
 }
 

@@ -16,7 +16,7 @@ func crowd(tb testing.TB, n int) (*tokens.Manager, *tokens.Host) {
 	for i := range ts {
 		ts[i] = gitHub(fmt.Sprintf("b%d", i), "")
 	}
-	m, h := gitHubHost(tb, ts...)
+	m, h := unpaced(tb, ts...)
 	for range n {
 		tell(tb, h, "core", left(1_000_000, 990_000, time.Hour))
 	}

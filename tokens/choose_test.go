@@ -24,7 +24,7 @@ func TestChoosing_what_is_unknown_comes_first(t *testing.T) {
 
 func TestChoosing_the_largest_share_of_the_limit_comes_first(t *testing.T) {
 	t.Parallel()
-	_, h := gitHubHost(t, gitHubs(3)...)
+	_, h := unpaced(t, gitHubs(3)...)
 	low := tell(t, h, "core", left(15000, 6000, time.Hour)) // 40 %
 	high := tell(t, h, "core", left(60, 54, time.Hour))     // 90 %
 	mid := tell(t, h, "core", left(5000, 3250, time.Hour))  // 65 %

@@ -22,6 +22,7 @@ type Host struct {
 	manager     *Manager
 	main        string // the resource that a status shows as the token's own
 	maxInFlight int
+	pace        ratelimit.Pace
 
 	mu       sync.Mutex // guards what follows and all that hangs on it
 	closed   bool
@@ -41,6 +42,7 @@ func newHost(m *Manager, p place) *Host {
 		manager:     m,
 		main:        p.mainResource(),
 		maxInFlight: m.config.maxInFlight(),
+		pace:        m.config.pace(p.dialect),
 		accounts:    map[string]*account{},
 		lanes:       map[string]*lane{},
 	}
@@ -185,7 +187,7 @@ func (h *Host) Lease(ctx context.Context, r Request) (Lease, error) {
 func (l *lane) take(r Request, now time.Time) (Lease, bool) {
 	l.wakeUp(now)
 	l.serve(now)
-	if b, e := l.best(r.Tried, r.Draw.Units); b != nil {
+	if b, e := l.best(r.Tried, r.Draw, now); b != nil {
 		return l.host.grant(b, e, r.Draw, now), true
 	}
 	if r.Draw.Units == 0 {
@@ -211,18 +213,22 @@ func (l *lane) takeFree(r Request, now time.Time) (Lease, bool) {
 	return l.host.grant(best.account.budgets[l.resource], best, r.Draw, now), true
 }
 
+// oneRead is the draw of the least demanding call that costs something.
+var oneRead = ratelimit.Draw{Units: 1, Points: 1}
+
 // grant takes one lease of b with e.
 func (h *Host) grant(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease {
 	h.seq++
 	e.lastUsed, e.used = now, h.seq
 	b.out += d.Units
 	b.last = h.seq
+	b.account.takePace(d, b.resource, now)
 	b.account.inFlight++
 	if b.account.inFlight == h.maxInFlight {
 		b.account.relist(now)
 	}
 	b.lane.used(b, now)
-	return h.leases.add(h, e, b, d.Units, h.seq, now)
+	return h.leases.add(h, e, b, d, h.seq, now)
 }
 
 // exhausted makes the error for a call that found no token, ready at the given
@@ -278,10 +284,10 @@ func (h *Host) ReadyAt(resource string) (at time.Time, ok bool) {
 	defer h.mu.Unlock()
 	l := h.lane(resource, now)
 	l.wakeUp(now)
-	if b, _ := l.best(nil, 1); b != nil {
+	if b, _ := l.best(nil, oneRead, now); b != nil {
 		return now, true
 	}
-	return l.earliest(nil, 1, now)
+	return l.earliest(nil, oneRead, now)
 }
 
 // serveLines serves all lines; whoever has waited longest decides which first.

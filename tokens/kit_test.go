@@ -47,6 +47,14 @@ func gitHubHost(t testing.TB, ts ...tokens.Token) (*tokens.Manager, *tokens.Host
 	return m, hostOf(t, m, tokens.GitHub, "https://api.github.com/user")
 }
 
+// unpaced returns github.com with the tokens and a pace that is kept account of
+// and never reached.
+func unpaced(t testing.TB, ts ...tokens.Token) (*tokens.Manager, *tokens.Host) {
+	t.Helper()
+	m := manager(t, tokens.Config{Pace: &ratelimit.Pace{PointsPerMinute: 1 << 40}}, ts...)
+	return m, hostOf(t, m, tokens.GitHub, "https://api.github.com/user")
+}
+
 func hostOf(t testing.TB, m *tokens.Manager, p tokens.ProviderType, rawURL string) *tokens.Host {
 	t.Helper()
 	h, ok := m.Host(p, mustParse(t, rawURL))

@@ -4,6 +4,8 @@ import (
 	"container/heap"
 	"math/bits"
 	"time"
+
+	"github.com/gitfleet/gitfleet/ratelimit"
 )
 
 const (
@@ -30,6 +32,7 @@ type lane struct {
 	filled   uint64 // bit i: lists[i] is not empty; the last two have no bit
 	sleeping wakeHeap
 	line     line
+	pacedAt  time.Time // when the pace may let a call in line go that writes; zero if none waits
 	timer    *time.Timer
 }
 
@@ -111,24 +114,24 @@ func (l *lane) wakeUp(now time.Time) {
 }
 
 // best returns the first budget and token, in order of preference, that have
-// not been tried and can bear the units, or nil.
-func (l *lane) best(tried *Tried, units int64) (*budget, *entry) {
-	if b, e := l.lists[unknownLevel].best(tried, units); b != nil {
+// not been tried and can bear the call, or nil.
+func (l *lane) best(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *entry) {
+	if b, e := l.lists[unknownLevel].best(tried, d, now); b != nil {
 		return b, e
 	}
 	for left := l.filled; left != 0; {
 		level := bits.Len64(left) - 1
-		if b, e := l.lists[level].best(tried, units); b != nil {
+		if b, e := l.lists[level].best(tried, d, now); b != nil {
 			return b, e
 		}
 		left &^= 1 << level
 	}
-	return l.lists[suspectLevel].best(tried, units)
+	return l.lists[suspectLevel].best(tried, d, now)
 }
 
-func (s *budgetList) best(tried *Tried, units int64) (*budget, *entry) {
+func (s *budgetList) best(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *entry) {
 	for b := s.first; b != nil; b = b.next {
-		if tried.hasAccount(b.account) || !b.ready(units) {
+		if tried.hasAccount(b.account) || !b.ready(d, now) {
 			continue
 		}
 		if e := b.account.pick(tried); e != nil {
@@ -141,9 +144,9 @@ func (s *budgetList) best(tried *Tried, units int64) (*budget, *entry) {
 // earliest returns when a call that may not use tried can be served at the
 // earliest, as far as can be known: now if that depends on calls that are under
 // way. ok is false if no token will ever serve it.
-func (l *lane) earliest(tried *Tried, units int64, now time.Time) (at time.Time, ok bool) {
+func (l *lane) earliest(tried *Tried, d ratelimit.Draw, now time.Time) (at time.Time, ok bool) {
 	for _, b := range l.budgets {
-		t, can := b.readyAt(tried, units, now)
+		t, can := b.readyAt(tried, d, now)
 		if can && (!ok || t.Before(at)) {
 			at, ok = t, true
 		}
@@ -151,9 +154,9 @@ func (l *lane) earliest(tried *Tried, units int64, now time.Time) (at time.Time,
 	return at, ok
 }
 
-func (b *budget) readyAt(tried *Tried, units int64, now time.Time) (time.Time, bool) {
+func (b *budget) readyAt(tried *Tried, d ratelimit.Draw, now time.Time) (time.Time, bool) {
 	a := b.account
-	if b.ready(units) {
+	if b.ready(d, now) {
 		// It could serve at once; if it does not, the host has refused this
 		// very call through it, and waiting would not change that.
 		return now, !tried.hasAccount(a) && (a.pick(tried) != nil || a.probing())
@@ -162,10 +165,10 @@ func (b *budget) readyAt(tried *Tried, units int64, now time.Time) (time.Time, b
 		return time.Time{}, false
 	}
 	at := later(now, b.restingUntil(now))
-	if free, known := b.free(); known && free+b.out < units {
+	if free, known := b.free(); known && free+b.out < d.Units {
 		at = later(at, b.nextChange()) // whatever comes of the calls under way
 	}
-	return at, true
+	return later(at, a.paced(d, b.resource, now)), true
 }
 
 // sleep sets when b is to be looked at again.

@@ -50,23 +50,23 @@ func (l Lease) Authorize(h http.Header) {
 
 // Settle ends the lease with what the answer told, received now.
 func (l Lease) Settle(o ratelimit.Observation) {
-	l.end(func(s leaseSlot, now time.Time) { l.host.settle(l.entry, s, o, now) })
+	l.end(true, func(s leaseSlot, now time.Time) { l.host.settle(l.entry, s, o, now) })
 }
 
 // Lost ends the lease of a request that was sent and not answered. What it
 // would have cost stays charged until a call that was leased later is answered.
 func (l Lease) Lost() {
-	l.end(func(s leaseSlot, _ time.Time) { s.budget.lost.add(s.units, l.host.seq) })
+	l.end(true, func(s leaseSlot, _ time.Time) { s.budget.lost.add(s.draw.Units, l.host.seq) })
 }
 
 // Cancel ends the lease of a request that was not sent.
 func (l Lease) Cancel() {
-	l.end(func(leaseSlot, time.Time) {})
+	l.end(false, func(leaseSlot, time.Time) {})
 }
 
-// end takes the lease out of the books, lets book say what came of it, and
-// hands what became free to those in line.
-func (l Lease) end(book func(s leaseSlot, now time.Time)) {
+// end takes the lease of a request that was sent or not out of the books, lets
+// book say what came of it, and hands what became free to those in line.
+func (l Lease) end(sent bool, book func(s leaseSlot, now time.Time)) {
 	if l.host == nil {
 		return
 	}
@@ -79,9 +79,10 @@ func (l Lease) end(book func(s leaseSlot, now time.Time)) {
 		return
 	}
 	b, a := s.budget, s.budget.account
-	b.out -= s.units
+	b.out -= s.draw.Units
 	a.inFlight--
 	wasFull := a.inFlight == h.maxInFlight-1
+	a.endPace(s.draw, b.resource, sent, now)
 	book(s, now)
 	b.lane.place(b, now)
 	if wasFull { // a call of any resource may take the place
@@ -101,13 +102,13 @@ type leaseTable struct {
 
 type leaseSlot struct {
 	budget *budget // nil while the slot is free
-	units  int64
+	draw   ratelimit.Draw
 	seq    uint64
 	gen    uint32
 	sent   time.Time
 }
 
-func (t *leaseTable) add(h *Host, e *entry, b *budget, units int64, seq uint64, now time.Time) Lease {
+func (t *leaseTable) add(h *Host, e *entry, b *budget, d ratelimit.Draw, seq uint64, now time.Time) Lease {
 	var i uint32
 	if n := len(t.free); n > 0 {
 		i, t.free = t.free[n-1], t.free[:n-1]
@@ -116,7 +117,7 @@ func (t *leaseTable) add(h *Host, e *entry, b *budget, units int64, seq uint64, 
 		t.slots = append(t.slots, leaseSlot{})
 	}
 	s := &t.slots[i]
-	s.budget, s.units, s.seq, s.sent = b, units, seq, now
+	s.budget, s.draw, s.seq, s.sent = b, d, seq, now
 	return Lease{host: h, entry: e, slot: i, gen: s.gen}
 }
 

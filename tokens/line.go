@@ -30,7 +30,7 @@ type turn struct {
 
 // enter puts a call in line, unless it cannot be served in time.
 func (l *lane) enter(ctx context.Context, r Request, now time.Time) (*waiter, error) {
-	at, ok := l.earliest(r.Tried, r.Draw.Units, now)
+	at, ok := l.earliest(r.Tried, r.Draw, now)
 	if !ok {
 		return nil, l.host.exhausted(l.resource, time.Time{}, now)
 	}
@@ -38,10 +38,11 @@ func (l *lane) enter(ctx context.Context, r Request, now time.Time) (*waiter, er
 	if wait := at.Sub(now); r.maxWait() < 0 || wait > r.maxWait() || bounded && at.After(deadline) {
 		return nil, l.host.exhausted(l.resource, at, now)
 	}
-	r.Tried.keepReady(l, r.Draw.Units)
+	r.Tried.keepReady(l, r.Draw, now)
 	l.host.waiters++
 	w := &waiter{lane: l, request: r, number: l.host.waiters, until: at, turn: make(chan turn, 1)}
 	l.line.push(w)
+	l.waitForPace(w, now)
 	l.armTimer(now)
 	return w, nil
 }
@@ -99,7 +100,7 @@ func (w *waiter) giveUp() (Lease, error) {
 	if !w.inLine {
 		return w.called(<-w.turn)
 	}
-	at, _ := l.earliest(nil, w.request.Draw.Units, now)
+	at, _ := l.earliest(nil, w.request.Draw, now)
 	return Lease{}, l.host.exhausted(l.resource, at, now)
 }
 
@@ -109,15 +110,17 @@ func (l *lane) serve(now time.Time) {
 		return
 	}
 	l.wakeUp(now)
+	l.pacedAt = time.Time{}
 	for w := l.line.first; w != nil; {
 		next := w.next
 		r := &w.request
-		if b, e := l.best(r.Tried, r.Draw.Units); b != nil {
+		if b, e := l.best(r.Tried, r.Draw, now); b != nil {
 			l.line.end(w, turn{lease: l.host.grant(b, e, r.Draw, now)})
-		} else if r.Tried.empty() && r.Draw.Units <= 1 {
+		} else if r.Tried.empty() && r.Draw.Units <= 1 && plain(r.Draw) {
 			break // nothing is free for anybody
 		} else {
-			r.Tried.keepReady(l, r.Draw.Units) // it waits for what rests by now, too
+			r.Tried.keepReady(l, r.Draw, now) // it waits for what rests by now, too
+			l.waitForPace(w, now)
 		}
 		w = next
 	}
@@ -128,21 +131,37 @@ func (l *lane) serve(now time.Time) {
 func (l *lane) dismiss(now time.Time) {
 	for w := l.line.first; w != nil; {
 		next := w.next
-		w.request.Tried.keepReady(l, w.request.Draw.Units)
-		if _, ok := l.earliest(w.request.Tried, w.request.Draw.Units, now); !ok {
+		w.request.Tried.keepReady(l, w.request.Draw, now)
+		if _, ok := l.earliest(w.request.Tried, w.request.Draw, now); !ok {
 			l.line.end(w, turn{err: l.host.exhausted(l.resource, time.Time{}, now)})
 		}
 		w = next
 	}
 }
 
+// waitForPace notes when the pace may let a call in line go that needs more of
+// it than a read. Those of one lane need nearly the same, so the first to ask
+// speaks for all.
+func (l *lane) waitForPace(w *waiter, now time.Time) {
+	if plain(w.request.Draw) || !l.pacedAt.IsZero() {
+		return
+	}
+	if at, ok := l.earliest(w.request.Tried, w.request.Draw, now); ok && at.After(now) {
+		l.pacedAt = at
+	}
+}
+
 // armTimer has serve called when time alone may free a budget.
 func (l *lane) armTimer(now time.Time) {
-	if l.line.first == nil || len(l.sleeping) == 0 {
+	at := l.pacedAt
+	if len(l.sleeping) > 0 && (at.IsZero() || l.sleeping[0].wake.Before(at)) {
+		at = l.sleeping[0].wake
+	}
+	if l.line.first == nil || at.IsZero() {
 		l.stopTimer()
 		return
 	}
-	wait := l.sleeping[0].wake.Sub(now)
+	wait := at.Sub(now)
 	if l.timer == nil {
 		l.timer = time.AfterFunc(wait, l.onTimer)
 		return

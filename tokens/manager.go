@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gitfleet/gitfleet/ratelimit"
 )
 
 // DefaultMaxInFlight is how many requests of one account may be under way at
@@ -23,6 +25,18 @@ type Config struct {
 	// MaxInFlight is how many requests of one account may be under way at
 	// once. Defaults to [DefaultMaxInFlight].
 	MaxInFlight int
+
+	// Pace is how fast one account may call, besides its budgets. Defaults to
+	// what the host documents, see [ratelimit.Dialect.Pace]: on for github.com
+	// and ghe.com, off for every other host. The zero Pace switches it off.
+	Pace *ratelimit.Pace
+}
+
+func (c Config) pace(d ratelimit.Dialect) ratelimit.Pace {
+	if c.Pace != nil {
+		return *c.Pace
+	}
+	return d.Pace()
 }
 
 func (c Config) base(via http.RoundTripper) http.RoundTripper {

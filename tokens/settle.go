@@ -30,7 +30,7 @@ func (h *Host) settleNumbers(b *budget, s leaseSlot, o ratelimit.Observation, no
 		return // its numbers are the IP address's, and it cost the account nothing
 	}
 	if o.Scope != ratelimit.TokenNumbers || !o.Remaining.IsKnown() {
-		b.charge(s.units, s.seq, h.seq, now)
+		b.charge(s.draw.Units, s.seq, h.seq, now)
 	}
 	if o.Scope != ratelimit.TokenNumbers {
 		return

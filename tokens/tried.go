@@ -1,6 +1,11 @@
 package tokens
 
-import "slices"
+import (
+	"slices"
+	"time"
+
+	"github.com/gitfleet/gitfleet/ratelimit"
+)
 
 // Tried lists the tokens and accounts that have refused one call. The zero
 // Tried is an empty list. It is for one call and not safe for concurrent use.
@@ -27,13 +32,13 @@ func (t *Tried) hasAccount(a *account) bool { return t != nil && slices.Contains
 // keepReady forgets all but those that could serve at once. A call that begins
 // to wait may come back to the ones that rest, but gains nothing from one that
 // refused it although it has something left.
-func (t *Tried) keepReady(l *lane, units int64) {
+func (t *Tried) keepReady(l *lane, d ratelimit.Draw, now time.Time) {
 	if t.empty() {
 		return
 	}
 	ready := func(a *account) bool {
 		b := a.budgets[l.resource]
-		return b != nil && b.ready(units)
+		return b != nil && b.ready(d, now)
 	}
 	t.accounts = slices.DeleteFunc(t.accounts, func(a *account) bool { return !ready(a) })
 	t.tokens = slices.DeleteFunc(t.tokens, func(e *entry) bool { return !e.usable() || !ready(e.account) })
