@@ -102,6 +102,7 @@ type budget struct {
 	level      int // -1 while it is in no list
 	prev, next *budget
 	wake       time.Time // when to look at it again; zero means only on an event
+	wakeEnds   time.Time // the end of the window that wake was worked out for
 	heapIndex  int       // -1 while it is not in the heap
 }
 
@@ -134,8 +135,10 @@ func (b *budget) ready(d ratelimit.Draw, now time.Time) bool {
 // nothing may be leased from it now.
 func (b *budget) readyLevel(now time.Time) int {
 	e := b.account.pick(nil)
-	if e == nil || b.account.inFlight >= b.account.host.maxInFlight || !b.restingUntil(now).IsZero() ||
-		!b.account.roomAt(b.resource, now).Equal(now) {
+	if e == nil || b.account.inFlight >= b.account.host.maxInFlight {
+		return -1
+	}
+	if !b.calm() && (!b.restingUntil(now).IsZero() || !b.account.roomAt(b.resource, now).Equal(now)) {
 		return -1
 	}
 	free, known := b.free()
@@ -152,6 +155,12 @@ func (b *budget) readyLevel(now time.Time) int {
 		return unknownLevel - 1
 	}
 	return int(float64(free) / float64(limit) * (unknownLevel - 1))
+}
+
+// calm reports whether no limit holds that time would end, as nearly always.
+func (b *budget) calm() bool {
+	p, _ := b.account.points(b.resource)
+	return b.rest.IsZero() && b.account.cool.IsZero() && b.account.host.rest.IsZero() && !p.full
 }
 
 // nextWake returns when time alone will change what readyLevel says.
@@ -179,7 +188,7 @@ func (a *account) relist(now time.Time) {
 
 // rested books a refusal of the lease seq for a limit that named the wait, or
 // did not.
-func (b *budget) rested(o ratelimit.Observation, ends time.Time, seq uint64, now time.Time) {
+func (b *budget) rested(o *ratelimit.Observation, ends time.Time, seq uint64, now time.Time) {
 	h := b.account.host
 	until := ends
 	if after, ok := o.RetryAfter.Get(); ok {

@@ -10,14 +10,16 @@ import "time"
 type hostClock struct {
 	low, high time.Duration
 	known     bool
+	last      time.Time // the last Date
 }
 
 // observe takes the Date of an answer to a request sent and received at the
 // given times of our clock.
 func (c *hostClock) observe(date, sent, received time.Time) {
-	if date.IsZero() {
-		return
+	if date.IsZero() || date.Equal(c.last) {
+		return // what another answer of the same second says is nearly the same
 	}
+	c.last = date
 	low, high := date.Sub(received), date.Add(time.Second).Sub(sent)
 	if c.known && low <= c.high && c.low <= high {
 		low, high = max(low, c.low), min(high, c.high)

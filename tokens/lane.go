@@ -48,12 +48,21 @@ func (l *lane) add(b *budget, now time.Time) {
 // place moves b to where it belongs. A budget that stays in its list keeps its
 // place there.
 func (l *lane) place(b *budget, now time.Time) {
-	b.advance(now)
+	due := !b.calm() || b.wakeEnds != b.ends || !now.Before(b.wake)
+	if due {
+		b.advance(now)
+		if restOver(b.account.cool, now).IsZero() {
+			b.account.cool = time.Time{}
+		}
+	}
 	if level := b.readyLevel(now); level != b.level {
 		l.unlist(b)
 		l.list(b, level)
 	}
-	l.sleep(b, b.nextWake(now))
+	if due {
+		b.wakeEnds = b.ends
+		l.sleep(b, b.nextWake(now))
+	}
 }
 
 // used moves b behind all others of its list.

@@ -50,7 +50,7 @@ func (l Lease) Authorize(h http.Header) {
 
 // Settle ends the lease with what the answer told, received now.
 func (l Lease) Settle(o ratelimit.Observation) {
-	l.end(true, func(s leaseSlot, now time.Time) { l.host.settle(l.entry, s, o, now) })
+	l.end(true, func(s leaseSlot, now time.Time) { l.host.settle(l.entry, s, &o, now) })
 }
 
 // Lost ends the lease of a request that was sent and not answered. What it

@@ -153,7 +153,7 @@ func (r *record) compare(in reading) age {
 		return newer
 	case in.ends.IsZero():
 		return same // numbers without a reset: they can only lower ours
-	case within(in.reset.Sub(r.reset), sameWindow), within(in.ends.Sub(r.ends), sameWindow):
+	case in.reset.Equal(r.reset), within(in.reset.Sub(r.reset), sameWindow), within(in.ends.Sub(r.ends), sameWindow):
 		return same
 	case in.ends.Before(r.ends):
 		return older

@@ -8,7 +8,7 @@ import (
 
 // settle books what an answer told: its numbers on the budget it names, its
 // refusal on whom it was about, its verdict on the token.
-func (h *Host) settle(e *entry, s leaseSlot, o ratelimit.Observation, now time.Time) {
+func (h *Host) settle(e *entry, s leaseSlot, o *ratelimit.Observation, now time.Time) {
 	h.clock.observe(o.Date, s.sent, now)
 	b := s.budget
 	if o.Resource != "" && o.Resource != b.resource {
@@ -25,7 +25,7 @@ func (h *Host) settle(e *entry, s leaseSlot, o ratelimit.Observation, now time.T
 }
 
 // settleNumbers merges the numbers, if they are about the account.
-func (h *Host) settleNumbers(b *budget, s leaseSlot, o ratelimit.Observation, now time.Time) {
+func (h *Host) settleNumbers(b *budget, s leaseSlot, o *ratelimit.Observation, now time.Time) {
 	if o.Class == ratelimit.Unauthorized {
 		return // its numbers are the IP address's, and it cost the account nothing
 	}
@@ -37,18 +37,19 @@ func (h *Host) settleNumbers(b *budget, s leaseSlot, o ratelimit.Observation, no
 	}
 	in := reading{limit: o.Limit, remaining: o.Remaining, reset: o.Reset, ends: h.clock.local(o.Reset), seq: s.seq}
 	b.observe(in, now)
-	ended := !in.ends.IsZero() && !now.Before(in.ends.Add(resetMargin))
-	if o.Remaining.Or(1) == 0 && o.Class != ratelimit.PrimaryLimit && !ended {
-		until := in.ends
-		if until.IsZero() {
-			until = now.Add(h.spentBackoff().Delay(0, h.random()))
-		}
+	if o.Remaining.Or(1) > 0 || o.Class == ratelimit.PrimaryLimit {
+		return
+	}
+	switch until := in.ends; {
+	case until.IsZero():
+		b.restUntil(now.Add(h.spentBackoff().Delay(0, h.random())))
+	case now.Before(until.Add(resetMargin)):
 		b.restUntil(until)
 	}
 }
 
 // settleLimit rests whom a refusal was about.
-func (h *Host) settleLimit(b *budget, s leaseSlot, o ratelimit.Observation, now time.Time) {
+func (h *Host) settleLimit(b *budget, s leaseSlot, o *ratelimit.Observation, now time.Time) {
 	switch o.Class {
 	case ratelimit.PrimaryLimit, ratelimit.SecondaryLimit:
 		switch {
@@ -69,7 +70,7 @@ func (h *Host) settleLimit(b *budget, s leaseSlot, o ratelimit.Observation, now 
 	}
 }
 
-func waitOr(o ratelimit.Observation, now time.Time, otherwise time.Duration) time.Duration {
+func waitOr(o *ratelimit.Observation, now time.Time, otherwise time.Duration) time.Duration {
 	if d, ok := o.Wait(now); ok {
 		return d
 	}
@@ -86,7 +87,7 @@ func (h *Host) spentBackoff() ratelimit.Backoff {
 
 // cooled books a secondary limit: GitHub does not document whom it counts, so
 // the whole account rests.
-func (a *account) cooled(seq uint64, o ratelimit.Observation, now time.Time) {
+func (a *account) cooled(seq uint64, o *ratelimit.Observation, now time.Time) {
 	if seq > a.cooledSeq { // not one more of the same burst
 		a.coolings++
 	}
@@ -114,7 +115,7 @@ func (h *Host) restUntil(t, now time.Time) {
 
 // settleToken books what the answer proved about the token itself. One 401 is
 // not death (I12): the token becomes suspect, and a probe decides.
-func (h *Host) settleToken(e *entry, o ratelimit.Observation, now time.Time) {
+func (h *Host) settleToken(e *entry, o *ratelimit.Observation, now time.Time) {
 	switch {
 	case o.Class == ratelimit.Unauthorized:
 		if e.state == Unknown || e.state == Available {

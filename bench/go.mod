@@ -1,0 +1,15 @@
+module github.com/gitfleet/gitfleet/bench
+
+go 1.26.0
+
+require (
+	github.com/gitfleet/gitfleet v0.0.0
+	github.com/gofri/go-github-ratelimit/v2 v2.0.2
+	github.com/google/go-github/v66 v66.0.0
+	golang.org/x/oauth2 v0.36.0
+	golang.org/x/time v0.16.0
+)
+
+require github.com/google/go-querystring v1.1.0 // indirect
+
+replace github.com/gitfleet/gitfleet => ../
