@@ -23,6 +23,10 @@
 //		…
 //	}
 //
+// A host's limits on speed, such as GitHub's points a minute, are a [Pace]; a
+// [Sliding] counts over the minute that they speak of. [ReadQuotas] reads the
+// body of GitHub's list of all budgets.
+//
 // # Unknown is not zero
 //
 // A number that a host did not send, or garbled, is unknown: an [Optional] that
