@@ -18,6 +18,10 @@ type Draw struct {
 	// Creates says that the request creates content, for which GitHub has
 	// limits of its own.
 	Creates bool
+	// Route stands for a method and a family of paths whose calls the host
+	// counts together besides its budgets, as GitLab's application limits do.
+	// Equal requests have equal routes in one process. 0 is none.
+	Route uint64
 }
 
 // The points that GitHub documents for its secondary limits. Other hosts have
@@ -39,6 +43,9 @@ func (d Dialect) Draw(req Request) Draw {
 		draw.Units = 0
 	}
 	draw.Creates = d.github() && creates(req)
+	if d == GitLab {
+		draw.Route = gitlabRoute(req)
+	}
 	return draw
 }
 

@@ -31,7 +31,7 @@ func ExampleDialect_Observe() {
 func ExampleDialect_Draw() {
 	u, _ := url.Parse("https://api.github.com/repos/acme/app/issues")
 	fmt.Printf("%+v\n", ratelimit.GitHub.Draw(ratelimit.Request{Method: "POST", URL: u}))
-	// Output: {Resource:core Units:1 Points:5 Creates:true}
+	// Output: {Resource:core Units:1 Points:5 Creates:true Route:0}
 }
 
 func ExampleBackoff() {

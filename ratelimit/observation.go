@@ -2,6 +2,19 @@ package ratelimit
 
 import "time"
 
+// Subject is whom a refusal for a limit is about: what has to rest until its
+// wait is over.
+type Subject uint8
+
+// The subjects.
+const (
+	Nobody     Subject = iota // the response refused nothing because of a limit
+	OneBudget                 // one resource of the account
+	OneAccount                // the account, whatever the resource
+	OneRoute                  // the account's calls of one route, see [Draw].Route
+	WholeHost                 // everything that is sent to the host from here
+)
+
 // Observation is what one response says about limits and about the token that
 // was sent. Its zero value says nothing.
 //
@@ -11,6 +24,7 @@ type Observation struct {
 	Scope    Scope
 	Validity Validity
 	Swap     Advice
+	Rests    Subject // for a limit
 
 	// Resource is the budget that the response names, in lower case, or that
 	// its request implies where the host documents that. Empty if the host
