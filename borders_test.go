@@ -37,6 +37,11 @@ type border struct {
 var borders = map[string]border{
 	"ratelimit": {deep: true},
 	"tokens":    {own: []string{"ratelimit"}, other: []string{oauth2}, deep: true},
+	"tokens/githubapp": {
+		own:   []string{"tokens", "ratelimit"},
+		other: []string{oauth2, "github.com/golang-jwt/jwt/v5"},
+		deep:  true,
+	},
 	"transport": {own: []string{"tokens", "ratelimit"}, other: []string{oauth2}, deep: true},
 
 	"providers":              {own: []string{"tokens", "ratelimit"}},

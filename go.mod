@@ -3,11 +3,13 @@ module github.com/gitfleet/gitfleet
 go 1.26.0
 
 require (
+	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/google/go-cmp v0.7.0
 	github.com/google/go-github/v66 v66.0.0
 	github.com/jarcoal/httpmock v1.4.1
 	github.com/ktrysmt/go-bitbucket v0.10.0
 	github.com/xanzy/go-gitlab v0.115.0
+	golang.org/x/oauth2 v0.36.0
 	golang.org/x/term v0.46.0
 )
 
@@ -17,7 +19,6 @@ require (
 	github.com/hashicorp/go-retryablehttp v0.7.7 // indirect
 	github.com/mitchellh/mapstructure v1.5.0 // indirect
 	golang.org/x/net v0.55.0 // indirect
-	golang.org/x/oauth2 v0.36.0 // indirect
 	golang.org/x/sys v0.48.0 // indirect
 	golang.org/x/time v0.3.0 // indirect
 )

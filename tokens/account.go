@@ -20,6 +20,8 @@ type account struct {
 	cool      time.Time
 	coolings  int    // secondary limits in a row
 	cooledSeq uint64 // the newest lease when the last of them was met
+
+	routes map[uint64]*routeRest // that rest, or did when they were last called
 }
 
 // entry is one token of a Manager. It is guarded by its Host's mutex, but for
@@ -28,22 +30,36 @@ type entry struct {
 	id      ID
 	token   Token
 	account *account
-	auth    credential
+	auth    credential // of a static secret
+	minter  *minter    // of a refreshing one, else nil
 
 	state    State // Unknown, Available, Suspect or Invalid; the rest is derived
 	reason   string
 	probing  bool
+	failing  bool // it has no secret, because its source fails
+	failure  string
 	lastUsed time.Time
 	used     uint64 // the newest lease
+	calls    uint64 // leases so far
+	order    int    // in which it was added to the host
+
+	disabled    bool // by hand, for the reason that follows
+	disabledFor string
+
+	expired bool
+	expiry  *time.Timer // nil if no end is known
 }
 
 // usable reports whether the token itself may be sent, budgets aside.
-func (e *entry) usable() bool { return e.state != Invalid && !e.probing }
+func (e *entry) usable() bool { return e.state != Invalid && !e.probing && !e.disabled && !e.expired }
+
+// last reports whether the token is to be used when no other can.
+func (e *entry) last() bool { return e.state == Suspect || e.failing }
 
 // before reports whether e is to be used rather than other: a suspect token
 // comes last, and else what was used the longest time ago comes first.
 func (e *entry) before(other *entry) bool {
-	if s := e.state == Suspect; s != (other.state == Suspect) {
+	if s := e.last(); s != other.last() {
 		return !s
 	}
 	return e.used < other.used
@@ -128,7 +144,7 @@ func (b *budget) ready(d ratelimit.Draw, now time.Time) bool {
 		return false
 	}
 	// Being in a list means that there is room for a read.
-	return plain(d) || b.account.paced(d, b.resource, now).Equal(now)
+	return b.account.host.plain(d) || b.account.paced(d, b.resource, now).Equal(now)
 }
 
 // readyLevel returns the list of the lane that the budget belongs in, or -1 if
@@ -145,7 +161,7 @@ func (b *budget) readyLevel(now time.Time) int {
 	switch {
 	case free <= 0:
 		return -1
-	case e.state == Suspect:
+	case e.last():
 		return suspectLevel
 	case !known:
 		return unknownLevel

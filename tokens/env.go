@@ -44,7 +44,18 @@ type env struct {
 }
 
 // Tokens implements [Source].
-func (e env) Tokens(context.Context) ([]Token, error) {
+func (e env) Tokens(ctx context.Context) ([]Token, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ts, err := e.tokens()
+	if err != nil {
+		return nil, fmt.Errorf("gitfleet: environment: %w", err)
+	}
+	return ts, nil
+}
+
+func (e env) tokens() ([]Token, error) {
 	var all []Token
 	var looked []string
 	for _, v := range envVariables {
@@ -59,7 +70,7 @@ func (e env) Tokens(context.Context) ([]Token, error) {
 		all = append(all, ts...)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("gitfleet: environment: %w: set one of %s", ErrNoTokens, strings.Join(looked, ", "))
+		return nil, fmt.Errorf("%w: set one of %s", ErrNoTokens, strings.Join(looked, ", "))
 	}
 	return all, nil
 }
@@ -81,7 +92,7 @@ func (e env) read(p ProviderType, names []string) ([]Token, error) {
 		}
 		ts, err := parseEntries(p, value)
 		if err != nil {
-			return nil, fmt.Errorf("gitfleet: environment: %s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		return ts, nil
 	}
@@ -97,7 +108,7 @@ func parseEntries(p ProviderType, list string) ([]Token, error) {
 		}
 		t, err := parseEntry(p, text)
 		if err == nil {
-			_, _, _, err = t.normalized()
+			err = t.check()
 		}
 		if err != nil {
 			return nil, fmt.Errorf("entry %d: %w", i+1, err)

@@ -68,9 +68,9 @@ func TestEnv_Tokens_errors_name_the_variable_and_never_the_secret(t *testing.T) 
 	tests := []struct{ name, variable, value, want string }{
 		{"too many words", "GITHUB_TOKENS", "ok " + a + ", my label " + a, "GITHUB_TOKENS: entry 2: it has 3 words: want [label] secret [base-url]"},
 		{"no secret", "GITLAB_TOKEN", "https://git.example.com", "GITLAB_TOKEN: entry 1: it has a base URL and no secret"},
-		{"not ASCII", "GITHUB_TOKEN", a + "ü", "GITHUB_TOKEN: entry 1: gitfleet: token \"github token\": secret has a space, control or non-ASCII character"},
+		{"not ASCII", "GITHUB_TOKEN", a + "ü", "GITHUB_TOKEN: entry 1: secret has a space, control or non-ASCII character"},
 		{"only commas", "GITHUB_TOKENS", ",,", "GITHUB_TOKENS: no tokens in it"},
-		{"bad base", "GITHUB_TOKEN", a + " https://user@host/", "GITHUB_TOKEN: entry 1: gitfleet: token \"github token\": host must not hold a user"},
+		{"bad base", "GITHUB_TOKEN", a + " https://user@host/", "GITHUB_TOKEN: entry 1: host must not hold a user"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

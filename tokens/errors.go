@@ -26,6 +26,10 @@ type ExhaustedError struct {
 	// are in which state.
 	Tokens int
 	States map[State]int
+
+	// Cause is why a refreshing secret could not be had in this call, if that
+	// is why one of the tokens could not serve it. Otherwise nil.
+	Cause error
 }
 
 // Error reads such as "gitfleet: github core: all 3 tokens are rate limited
@@ -48,8 +52,14 @@ func (e *ExhaustedError) Error() string {
 	if !e.ReadyAt.IsZero() {
 		fmt.Fprintf(&b, " until %s", e.ReadyAt.UTC().Format(time.RFC3339))
 	}
+	if e.Cause != nil {
+		fmt.Fprintf(&b, ": %v", e.Cause)
+	}
 	return b.String()
 }
+
+// Unwrap returns Cause.
+func (e *ExhaustedError) Unwrap() error { return e.Cause }
 
 func all(n int) string {
 	if n == 1 {

@@ -28,12 +28,19 @@ type Host struct {
 	closed   bool
 	clock    hostClock
 	rest     time.Time // limits that count the IP address: nothing is sent before
+	routed   bool      // a limit on a route was ever met
 	accounts map[string]*account
 	entries  []*entry
+	added    int // entries ever added
 	lanes    map[string]*lane
 	seq      uint64 // leases ever granted
 	waiters  uint64 // calls that ever stood in line
 	leases   leaseTable
+
+	strategy   Strategy // nil is the default
+	mixed      bool     // the tokens differ in priority
+	candidates []Candidate
+	chosen     []choice // what the candidates stand for
 }
 
 func newHost(m *Manager, p place) *Host {
@@ -43,6 +50,7 @@ func newHost(m *Manager, p place) *Host {
 		main:        p.mainResource(),
 		maxInFlight: m.config.maxInFlight(),
 		pace:        m.config.pace(p.dialect),
+		strategy:    m.config.Strategy,
 		accounts:    map[string]*account{},
 		lanes:       map[string]*lane{},
 	}
@@ -68,14 +76,26 @@ func (h *Host) Dialect() ratelimit.Dialect { return h.dialect }
 // scheme, host, port and path prefix are matched exactly.
 func (h *Host) Contains(u *url.URL) bool { return h.contains(u) }
 
-// add makes t an entry of the host. It is the caller who keeps IDs unique.
-func (h *Host) add(t Token, id ID, now time.Time) *entry {
+// add makes t an entry of the host, that goes on where was stopped if it is not
+// nil. It is the caller who keeps IDs unique.
+func (h *Host) add(t Token, id ID, was *entry, now time.Time) *entry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	e := &entry{id: id, token: t, auth: newCredential(t)}
+	t.Tags = slices.Clone(t.Tags)
+	e := &entry{id: id, token: t}
+	if t.Secret.source != nil {
+		e.minter = &minter{entry: e, manager: h.manager}
+	} else {
+		e.auth = newCredential(t)
+	}
+	e.inherit(was)
 	e.account = h.accountOf(t, id, now)
 	e.account.tokens = append(e.account.tokens, e)
+	e.expireIn(t.Expires, now)
+	e.order = h.added
+	h.added++
 	h.entries = append(h.entries, e)
+	h.mixed = h.byPriority()
 	e.account.relist(now)
 	h.serveLines(now)
 	return e
@@ -86,11 +106,11 @@ func (h *Host) accountOf(t Token, id ID, now time.Time) *account {
 	if t.Account == "" {
 		key = "token " + string(id)
 	}
-	if a := h.accounts[key]; a != nil {
-		return a
+	a := h.accounts[key]
+	if a == nil {
+		a = &account{name: t.Account, host: h, budgets: map[string]*budget{}}
+		h.accounts[key] = a
 	}
-	a := &account{name: t.Account, host: h, budgets: map[string]*budget{}}
-	h.accounts[key] = a
 	for _, l := range h.lanes {
 		a.budget(l, now)
 	}
@@ -135,8 +155,10 @@ type Request struct {
 	// never waits.
 	MaxWait time.Duration
 
-	// OnWait, if not nil, is called once before the call begins to wait, with
-	// the earliest time at which it may go on. It must not block.
+	// OnWait, if not nil, is called before the call begins to wait, with the
+	// earliest time at which it may go on. It must not block. It is called again
+	// only if the token that the call waited for has no secret (see
+	// [Refreshing]) and it has to wait for another.
 	OnWait func(until time.Time)
 }
 
@@ -159,28 +181,39 @@ func (r Request) maxWait() time.Duration {
 // context's deadline; then, and where no token will ever serve, it returns an
 // [*ExhaustedError]. If the context ends, Lease returns the context's error.
 func (h *Host) Lease(ctx context.Context, r Request) (Lease, error) {
+	lease, err := h.lease(ctx, r)
+	if err != nil || lease.entry.minter == nil {
+		return lease, err
+	}
+	return h.withSecret(ctx, r, lease)
+}
+
+func (h *Host) lease(ctx context.Context, r Request) (Lease, error) {
 	if err := ctx.Err(); err != nil {
 		return Lease{}, err
 	}
 	r.Draw.Units = max(0, r.Draw.Units)
-	now := time.Now()
-	h.mu.Lock()
-	if h.closed {
-		h.mu.Unlock()
-		return Lease{}, ErrClosed
-	}
-	l := h.lane(r.Draw.Resource, now)
-	lease, ok := l.take(r, now)
-	if ok {
-		h.mu.Unlock()
-		return lease, nil
-	}
-	w, err := l.enter(ctx, r, now)
-	h.mu.Unlock()
-	if err != nil {
-		return Lease{}, err
+	lease, w, err := h.leaseOrEnter(ctx, r)
+	if w == nil {
+		return lease, err
 	}
 	return w.wait(ctx)
+}
+
+// leaseOrEnter takes a lease or a place in line.
+func (h *Host) leaseOrEnter(ctx context.Context, r Request) (Lease, *waiter, error) {
+	now := time.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock() // also when a user's strategy panics
+	if h.closed {
+		return Lease{}, nil, ErrClosed
+	}
+	l := h.lane(r.Draw.Resource, now)
+	if lease, ok := l.take(r, now); ok {
+		return lease, nil, nil
+	}
+	w, err := l.enter(ctx, r, now)
+	return Lease{}, w, err
 }
 
 // take leases what is free now, unless somebody in line could use it too.
@@ -220,6 +253,7 @@ var oneRead = ratelimit.Draw{Units: 1, Points: 1}
 func (h *Host) grant(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease {
 	h.seq++
 	e.lastUsed, e.used = now, h.seq
+	e.calls++
 	b.out += d.Units
 	b.last = h.seq
 	b.account.takePace(d, b.resource, now)
@@ -259,6 +293,20 @@ func (h *Host) Remaining(resource string) int64 {
 	for _, a := range h.accounts {
 		if b := a.budgets[resource]; b != nil {
 			sum += b.available(now)
+		}
+	}
+	return sum
+}
+
+// Limit returns the sum of the limits of all accounts of the host on a resource,
+// as far as they are known.
+func (h *Host) Limit(resource string) int64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var sum int64
+	for _, a := range h.accounts {
+		if b := a.budgets[resource]; b != nil {
+			sum += b.limit.Or(0)
 		}
 	}
 	return sum
@@ -310,6 +358,9 @@ func (h *Host) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
+	for _, e := range h.entries {
+		e.stopExpiry()
+	}
 	for _, l := range h.lanes {
 		l.line.failAll(ErrClosed)
 		l.stopTimer()

@@ -125,6 +125,9 @@ func (l *lane) wakeUp(now time.Time) {
 // best returns the first budget and token, in order of preference, that have
 // not been tried and can bear the call, or nil.
 func (l *lane) best(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *entry) {
+	if l.host.strategy != nil || l.host.mixed {
+		return l.choose(tried, d, now)
+	}
 	if b, e := l.lists[unknownLevel].best(tried, d, now); b != nil {
 		return b, e
 	}

@@ -19,6 +19,8 @@ type Lease struct {
 	entry *entry
 	slot  uint32
 	gen   uint32
+
+	secret *minted // of a refreshing token, else nil
 }
 
 // ID returns the ID of the leased token.
@@ -43,14 +45,23 @@ func (l Lease) String() string { return l.Label() }
 // Authorize writes the token into h in place of whatever credential is there.
 // The caller must see to it that h goes to the lease's own host only.
 func (l Lease) Authorize(h http.Header) {
-	if l.entry != nil {
+	switch {
+	case l.secret != nil:
+		l.secret.auth.put(h)
+	case l.entry != nil:
 		l.entry.auth.put(h)
 	}
 }
 
 // Settle ends the lease with what the answer told, received now.
 func (l Lease) Settle(o ratelimit.Observation) {
-	l.end(true, func(s leaseSlot, now time.Time) { l.host.settle(l.entry, s, &o, now) })
+	l.end(true, func(s leaseSlot, now time.Time) {
+		if l.secret.judge(&o, s.seq, l.host.seq, now) {
+			l.host.clock.observe(o.Date, s.sent, now) // it says no more of the token
+			return
+		}
+		l.host.settle(l.entry, s, &o, now)
+	})
 }
 
 // Lost ends the lease of a request that was sent and not answered. What it

@@ -116,7 +116,7 @@ func (l *lane) serve(now time.Time) {
 		r := &w.request
 		if b, e := l.best(r.Tried, r.Draw, now); b != nil {
 			l.line.end(w, turn{lease: l.host.grant(b, e, r.Draw, now)})
-		} else if r.Tried.empty() && r.Draw.Units <= 1 && plain(r.Draw) {
+		} else if r.Tried.empty() && r.Draw.Units <= 1 && l.host.plain(r.Draw) {
 			break // nothing is free for anybody
 		} else {
 			r.Tried.keepReady(l, r.Draw, now) // it waits for what rests by now, too
@@ -143,7 +143,7 @@ func (l *lane) dismiss(now time.Time) {
 // it than a read. Those of one lane need nearly the same, so the first to ask
 // speaks for all.
 func (l *lane) waitForPace(w *waiter, now time.Time) {
-	if plain(w.request.Draw) || !l.pacedAt.IsZero() {
+	if l.host.plain(w.request.Draw) || !l.pacedAt.IsZero() {
 		return
 	}
 	if at, ok := l.earliest(w.request.Tried, w.request.Draw, now); ok && at.After(now) {

@@ -30,6 +30,10 @@ type Config struct {
 	// what the host documents, see [ratelimit.Dialect.Pace]: on for github.com
 	// and ghe.com, off for every other host. The zero Pace switches it off.
 	Pace *ratelimit.Pace
+
+	// Strategy chooses among the tokens that could serve a call. Defaults to
+	// the most remaining, see [ParseStrategy]; [Manager.SetStrategy] changes it.
+	Strategy Strategy
 }
 
 func (c Config) pace(d ratelimit.Dialect) ratelimit.Pace {
@@ -64,16 +68,21 @@ func (c Config) maxInFlight() int {
 // the longest time ago; what has not been used yet comes first.
 //
 // A Manager is safe for concurrent use. It sends nothing by itself and starts
-// no goroutine; while calls wait, each lane of waiters has one timer.
+// no goroutine, but while it asks a source for tokens or secrets; while calls
+// wait, each lane of waiters has one timer.
 type Manager struct {
-	config Config
-	hosts  atomic.Pointer[[]*Host]
+	config     Config
+	hosts      atomic.Pointer[[]*Host]
+	background *background
 
 	mu      sync.RWMutex // guards what follows; never taken while a Host's is held
 	entries []*entry     // in the order in which they were added
 	byID    map[ID]*entry
 	secrets map[[sha256.Size]byte]struct{} // of the bare secrets, for Holds
 	closed  bool
+
+	archive  map[ID]*archived
+	removals uint64
 }
 
 // NewManager returns a manager of the given tokens. Errors name the token by its
@@ -82,7 +91,13 @@ func NewManager(c Config, ts ...Token) (*Manager, error) {
 	if c.MaxInFlight < 0 {
 		return nil, fmt.Errorf("gitfleet: config: MaxInFlight is %d: want 0 for the default or more", c.MaxInFlight)
 	}
-	m := &Manager{config: c, byID: map[ID]*entry{}, secrets: map[[sha256.Size]byte]struct{}{}}
+	m := &Manager{
+		config:     c,
+		background: newBackground(),
+		byID:       map[ID]*entry{},
+		secrets:    map[[sha256.Size]byte]struct{}{},
+		archive:    map[ID]*archived{},
+	}
 	m.hosts.Store(new([]*Host))
 	for _, p := range [...]ProviderType{GitHub, GitLab, Bitbucket} {
 		// Known even without tokens, so that a request there is refused rather
@@ -110,35 +125,64 @@ func (m *Manager) Format(f fmt.State, _ rune) {
 // Add adds tokens. One that the manager has already, with the same provider,
 // host and secret, changes nothing. If any token is malformed none is added.
 func (m *Manager) Add(ts ...Token) error {
-	type checked struct {
-		token Token
-		id    ID
-		place place
-	}
-	all := make([]checked, len(ts))
+	all := make([]checkedToken, len(ts))
 	for i, t := range ts {
-		token, id, p, err := t.normalized()
+		c, err := t.checked()
 		if err != nil {
 			return fmt.Errorf("%w (token %d of %d)", err, i+1, len(ts))
 		}
-		all[i] = checked{token, id, p}
+		all[i] = c
 	}
+	_, err := m.insert(all, nil)
+	return err
+}
+
+// checkedToken is a token with its defaults filled in, ready to be added.
+type checkedToken struct {
+	token Token
+	id    ID
+	place place
+}
+
+func (t Token) checked() (checkedToken, error) {
+	token, id, p, err := t.normalized()
+	return checkedToken{token, id, p}, err
+}
+
+// insert adds tokens, by hand or for a Syncer, which brings back nothing that
+// was removed by hand, and returns which of them are new or back.
+func (m *Manager) insert(all []checkedToken, by *Syncer) (change SyncChange, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return ErrClosed
+		return change, ErrClosed
 	}
 	now := time.Now()
 	for _, c := range all {
 		if m.byID[c.id] != nil {
 			continue
 		}
-		e := m.hostAt(c.place).add(c.token, c.id, now)
+		var was *entry
+		if a := m.archive[c.id]; a != nil {
+			if by != nil && a.by == nil {
+				continue
+			}
+			was = a.entry
+			delete(m.archive, c.id)
+		}
+		e := m.hostAt(c.place).add(c.token, c.id, was, now)
 		m.entries = append(m.entries, e)
 		m.byID[c.id] = e
-		m.secrets[sha256.Sum256([]byte(c.token.Secret.Reveal()))] = struct{}{}
+		if c.token.Secret.source == nil {
+			m.secrets[sha256.Sum256([]byte(c.token.Secret.Reveal()))] = struct{}{}
+		}
+		if was != nil {
+			change.Restored = append(change.Restored, c.id)
+		} else {
+			change.Added = append(change.Added, c.id)
+		}
 	}
-	return nil
+	return change, nil
 }
 
 // hostAt returns the host of a place and makes it if need be.
@@ -192,32 +236,33 @@ func (m *Manager) Holds(h http.Header) bool {
 }
 
 // AllTokens returns a copy of what is known of the provider's tokens, in the
-// order in which they were added. The empty provider means all of them.
-func (m *Manager) AllTokens(p ProviderType) []TokenInfo {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	now := time.Now()
-	infos := make([]TokenInfo, 0, len(m.entries))
-	for _, e := range m.entries {
-		if p != "" && e.token.Provider != p {
-			continue
+// order in which they were added, as far as every filter wants them. The empty
+// provider means all.
+func (m *Manager) AllTokens(p ProviderType, filters ...Filter) []TokenInfo {
+	infos := []TokenInfo{}
+	m.each(p, func(e *entry, now time.Time) {
+		info := e.info(now)
+		for _, wants := range filters {
+			if !wants(info) {
+				return
+			}
 		}
-		h := e.account.host
-		h.mu.Lock()
-		infos = append(infos, e.info(now))
-		h.mu.Unlock()
-	}
+		infos = append(infos, info)
+	})
 	return infos
 }
 
 // Close sends away all calls that wait, with [ErrClosed], and refuses new ones.
 // Leases that are out may still be settled. Close may be called more than once.
+//
+// Sources that are being asked see their context end, and Close waits until they
+// have returned. One that has not after 5 s is named in the error.
 func (m *Manager) Close() error {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.closed = true
 	for _, h := range *m.hosts.Load() {
 		h.close()
 	}
-	return nil
+	m.mu.Unlock()
+	return m.background.close()
 }

@@ -44,8 +44,8 @@ func (a *account) roomAt(resource string, now time.Time) time.Time {
 	return at
 }
 
-// paced returns when the pace lets the account make a call that draws d on a
-// resource: now, a later time, or the zero time if that depends on calls that
+// paced returns when the pace, and limits on routes, let the account make a call
+// that draws d on a resource: now, a later time, or the zero time if that depends on calls that
 // are under way.
 func (a *account) paced(d ratelimit.Draw, resource string, now time.Time) time.Time {
 	pace := &a.host.pace
@@ -54,6 +54,9 @@ func (a *account) paced(d ratelimit.Draw, resource string, now time.Time) time.T
 	if d.Creates {
 		at = readyAt(a.pace.minute, at, 1, pace.CreationsPerMinute, now)
 		at = readyAt(a.pace.hour, at, 1, pace.CreationsPerHour, now)
+	}
+	if d.Route != 0 && !at.IsZero() {
+		at = later(at, a.routeReadyAt(d.Route, now))
 	}
 	if d.Writes() && !at.IsZero() && !a.pace.lastWrite.IsZero() {
 		at = later(at, a.pace.lastWrite.Add(pace.WriteGap))
@@ -74,8 +77,11 @@ func readyAt(s *ratelimit.Sliding, at time.Time, points, limit int64, now time.T
 	return later(at, t)
 }
 
-// plain reports whether a call needs no more of the pace than a read.
-func plain(d ratelimit.Draw) bool { return d.Points <= 1 && !d.Creates }
+// plain reports whether a call can be made by every account that can make a read:
+// it needs no more of the pace, and no limit on a route can be in its way.
+func (h *Host) plain(d ratelimit.Draw) bool {
+	return d.Points <= 1 && !d.Creates && (d.Route == 0 || !h.routed)
+}
 
 // takePace books a call that is about to be sent, and takes the account's
 // budgets out of the lists if it was the last that there was room for.

@@ -50,7 +50,7 @@ func (h *Host) beginProbe(e *entry) (Lease, bool) {
 func (h *Host) ask(ctx context.Context, e *entry, probe Lease, base http.RoundTripper) {
 	var o *ratelimit.Observation
 	defer func() { h.endProbe(e, probe, o) }() // also when base panics
-	if seen, err := h.probe(ctx, e, base); err == nil {
+	if seen, _, err := h.probe(ctx, e, base); err == nil {
 		o = &seen
 	}
 }
@@ -65,6 +65,9 @@ func (h *Host) endProbe(e *entry, probe Lease, o *ratelimit.Observation) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	e.probing = false
+	if o != nil && o.Validity == ratelimit.Valid {
+		e.minter.trust()
+	}
 	if o != nil && o.Class == ratelimit.Unauthorized && o.Validity == ratelimit.Invalid {
 		e.state, e.reason = Invalid, o.Message
 		if e.reason == "" {
@@ -78,8 +81,9 @@ func (h *Host) endProbe(e *entry, probe Lease, o *ratelimit.Observation) {
 	}
 }
 
-// probe sends one request with e's token to the host's own API.
-func (h *Host) probe(ctx context.Context, e *entry, base http.RoundTripper) (ratelimit.Observation, error) {
+// probe sends one request with e's token to the host's own API and returns what
+// its answer says, and the answer's body.
+func (h *Host) probe(ctx context.Context, e *entry, base http.RoundTripper) (ratelimit.Observation, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	u := h.probeURL()
@@ -89,10 +93,12 @@ func (h *Host) probe(ctx context.Context, e *entry, base http.RoundTripper) (rat
 		Host:   u.Host,
 		Header: http.Header{"User-Agent": {"gitfleet"}, "Accept": {"application/json"}},
 	}).WithContext(ctx)
-	e.auth.put(req.Header)
+	if err := e.authorize(ctx, func(c credential) { c.put(req.Header) }); err != nil {
+		return ratelimit.Observation{}, nil, err
+	}
 	resp, err := base.RoundTrip(req)
 	if err != nil {
-		return ratelimit.Observation{}, err
+		return ratelimit.Observation{}, nil, err
 	}
 	if resp.Body == nil {
 		resp.Body = http.NoBody // some RoundTrippers in tests leave it out
@@ -100,11 +106,12 @@ func (h *Host) probe(ctx context.Context, e *entry, base http.RoundTripper) (rat
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	if err != nil {
-		return ratelimit.Observation{}, err
+		return ratelimit.Observation{}, nil, err
 	}
-	return h.dialect.Observe(
+	seen := h.dialect.Observe(
 		ratelimit.Request{Method: req.Method, URL: u},
 		ratelimit.Response{Status: resp.StatusCode, Header: resp.Header, Body: body},
 		time.Now(),
-	), nil
+	)
+	return seen, body, nil
 }

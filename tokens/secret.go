@@ -13,9 +13,12 @@ const redacted = "[secret]"
 // of package fmt, as JSON, as text and in a slog record it reads "[secret]".
 // Only [Secret.Reveal] returns the text.
 //
-// The zero Secret is empty. A Secret is immutable and safe for concurrent use.
+// The text is fixed (see [Static]) or comes from a function that a [Manager]
+// calls by need (see [Refreshing]). The zero Secret is empty. A Secret is
+// immutable and safe for concurrent use.
 type Secret struct {
 	hidden *hidden[string]
+	source *mintSource // of a refreshing secret, else nil
 }
 
 // hidden keeps a value from printers that call no methods. Package fmt calls
@@ -29,7 +32,8 @@ func hide[T any](v T) *hidden[T] { return &hidden[T]{reveal: func() T { return v
 func Static(s string) Secret { return Secret{hidden: hide(s)} }
 
 // Reveal returns the text of the secret. It is the only way out; do not print
-// what it returns.
+// what it returns. The text of a refreshing secret is known to a Manager only,
+// and Reveal returns "".
 func (s Secret) Reveal() string {
 	if s.hidden == nil {
 		return ""
@@ -37,8 +41,8 @@ func (s Secret) Reveal() string {
 	return s.hidden.reveal()
 }
 
-// IsZero reports whether the secret is empty.
-func (s Secret) IsZero() bool { return s.Reveal() == "" }
+// IsZero reports whether the secret is empty. A refreshing one never is.
+func (s Secret) IsZero() bool { return s.source == nil && s.Reveal() == "" }
 
 // Format implements [fmt.Formatter] for every verb and flag.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }

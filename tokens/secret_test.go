@@ -25,12 +25,16 @@ func carriers(t *testing.T) map[string]any {
 	t.Helper()
 	token := gitHub("printed", "octocat")
 	basic := tokens.Token{Provider: tokens.Bitbucket, Label: "basic", User: "me@example.com", Secret: tokens.Static(canary.Token("basic"))}
-	m := manager(t, tokens.Config{}, token, basic)
+	refreshing := tokens.Token{Provider: tokens.GitLab, Label: "refreshing", Secret: tokens.Refreshing("refreshing", (&mint{name: "refreshing"}).mint)}
+	m := manager(t, tokens.Config{}, token, basic, refreshing)
+	defer m.Close() // so that nothing runs on while it is printed
 	h := hostOf(t, m, tokens.GitHub, "https://api.github.com/")
 	b := hostOf(t, m, tokens.Bitbucket, "https://api.bitbucket.org/2.0/user")
 	l := lease(t, h, on("core"))
 	l.Settle(unauthorized("Bad credentials"))
 	spent := exhausted(t, h, tokens.Request{Draw: on("core").Draw, MaxWait: -1, Tried: triedTokens(l)})
+	g := hostOf(t, m, tokens.GitLab, "https://gitlab.com/api/v4/user")
+	refreshed := lease(t, g, on(""))
 	type named struct {
 		S tokens.Secret
 		T *tokens.Token
@@ -56,6 +60,10 @@ func carriers(t *testing.T) map[string]any {
 		"[]Token":            []tokens.Token{token, basic},
 		"Lease":              l,
 		"*Lease":             &l,
+		"Refreshing":         refreshing,
+		"Refreshed lease":    refreshed,
+		"*Refreshed lease":   &refreshed,
+		"Refreshed Host":     g,
 		"Basic lease":        lease(t, b, on("api")),
 		"*Manager":           m,
 		"*Host":              h,

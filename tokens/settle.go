@@ -52,11 +52,13 @@ func (h *Host) settleNumbers(b *budget, s leaseSlot, o *ratelimit.Observation, n
 func (h *Host) settleLimit(b *budget, s leaseSlot, o *ratelimit.Observation, now time.Time) {
 	switch o.Class {
 	case ratelimit.PrimaryLimit, ratelimit.SecondaryLimit:
-		switch {
-		case o.Scope == ratelimit.IPNumbers:
+		switch subject(o) {
+		case ratelimit.WholeHost:
 			h.restUntil(now.Add(waitOr(o, now, ratelimit.SecondaryBackoff().Min)), now)
-		case o.Class == ratelimit.PrimaryLimit:
+		case ratelimit.OneBudget:
 			b.rested(o, h.clock.local(o.Reset), s.seq, now)
+		case ratelimit.OneRoute:
+			b.account.restRoute(s.draw.Route, s.seq, o, now)
 		default:
 			b.account.cooled(s.seq, o, now)
 		}
@@ -67,7 +69,24 @@ func (h *Host) settleLimit(b *budget, s leaseSlot, o *ratelimit.Observation, now
 		if s.seq > b.account.cooledSeq {
 			b.account.coolings = 0
 		}
+		if b.account.routes != nil {
+			b.account.routeServed(s.draw.Route, s.seq)
+		}
 	}
+}
+
+// subject returns whom a refusal rests. Observations that were made by hand may
+// leave it to the class and the numbers.
+func subject(o *ratelimit.Observation) ratelimit.Subject {
+	switch {
+	case o.Rests != ratelimit.Nobody:
+		return o.Rests
+	case o.Scope == ratelimit.IPNumbers:
+		return ratelimit.WholeHost
+	case o.Class == ratelimit.PrimaryLimit:
+		return ratelimit.OneBudget
+	}
+	return ratelimit.OneAccount
 }
 
 func waitOr(o *ratelimit.Observation, now time.Time, otherwise time.Duration) time.Duration {

@@ -1,7 +1,9 @@
 package tokens
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gitfleet/gitfleet/ratelimit"
@@ -43,12 +45,15 @@ type TokenInfo struct {
 	Host     string // base URL
 	Account  string // as declared; empty if the token is an account of its own
 	Status   TokenStatus
+
+	Tags        []string // as declared
+	Description string
 }
 
 // TokenStatus is the state of a token at one moment.
 type TokenStatus struct {
 	State  State
-	Reason string // why, for a suspect or invalid token, in the host's words
+	Reason string // why, for a suspect, invalid or disabled token; a host's own words
 
 	// The numbers of the host's main budget, such as GitHub's "core". Before
 	// the first answer and after a reset they are unknown, which is not 0.
@@ -96,7 +101,7 @@ func (s TokenStatus) String() string {
 		}
 	case Limited, Cooling:
 		return fmt.Sprintf("%s until %s", s.State, s.Until.UTC().Format(time.RFC3339))
-	case Suspect, Invalid:
+	case Suspect, Invalid, Disabled:
 		if s.Reason != "" {
 			return s.State.String() + ": " + s.Reason
 		}
@@ -113,6 +118,9 @@ func (e *entry) info(now time.Time) TokenInfo {
 		Host:     e.token.Host,
 		Account:  e.account.name,
 		Status:   e.status(now),
+
+		Tags:        slices.Clone(e.token.Tags),
+		Description: e.token.Description,
 	}
 }
 
@@ -120,7 +128,7 @@ func (e *entry) status(now time.Time) TokenStatus {
 	main := e.account.host.main
 	s := TokenStatus{
 		State:    e.stateFor(main, now),
-		Reason:   e.reason,
+		Reason:   cmp.Or(e.reason, e.failure),
 		LastUsed: e.lastUsed,
 		InFlight: e.account.inFlight,
 		Budgets:  make(map[string]Budget, len(e.account.budgets)),
@@ -133,6 +141,9 @@ func (e *entry) status(now time.Time) TokenStatus {
 	}
 	m := s.Budgets[main]
 	s.Limit, s.Remaining, s.Reset = m.Limit, m.Remaining, m.Reset
+	if s.State == Disabled {
+		s.Reason = e.disabledFor
+	}
 	if s.IsRateLimited() {
 		s.Until = e.account.limitedUntil(main, now)
 	}
@@ -145,7 +156,12 @@ func (b *budget) status(now time.Time) Budget {
 
 // stateFor returns the state of the token for calls that draw on a resource.
 func (e *entry) stateFor(resource string, now time.Time) State {
-	if e.state == Suspect || e.state == Invalid {
+	switch {
+	case e.disabled:
+		return Disabled
+	case e.expired:
+		return Expired
+	case e.state == Suspect || e.state == Invalid:
 		return e.state
 	}
 	b := e.account.budgets[resource]

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // ID identifies a token without revealing it. It is fixed when the token is
-// added: for a static secret it is derived from provider, host and secret, so
-// that the same token has the same ID in every process and after a restart.
+// added: for a static secret it is derived from provider, host and secret, for a
+// refreshing one from its name instead of the secret, so that the same token has
+// the same ID in every process and after a restart.
 type ID string
 
 // Scheme is how a credential is written into a request. The zero Scheme is the
@@ -49,6 +51,23 @@ type Token struct {
 	// Defaults to an account of the token's own.
 	Account string
 
+	// Expires is when the token ends, if that is known. It is not used from then
+	// on and its state is [Expired]. Zero means unknown or never. A refreshing
+	// secret has ends of its own; do not name them here.
+	Expires time.Time
+
+	// Tags and Description are for people and filters; they mean nothing here.
+	Tags        []string
+	Description string
+
+	// Priority puts tokens before others: those of a lower priority are used only
+	// while no token of a higher one can serve. Defaults to 0.
+	Priority int
+
+	// Weight is the token's share where the strategy is "weighted". Defaults to
+	// 1, also where it is less.
+	Weight int
+
 	// Scheme is how the credential is sent. Defaults to the provider's own, or
 	// to Basic if User is set.
 	Scheme Scheme
@@ -68,26 +87,50 @@ func (t Token) String() string {
 
 // normalized returns t with its defaults filled in, its ID and its place.
 func (t Token) normalized() (Token, ID, place, error) {
+	n, id, p, err := t.resolved()
+	if err != nil {
+		return Token{}, "", place{}, fmt.Errorf("gitfleet: token %q: %w", t, err)
+	}
+	return n, id, p, nil
+}
+
+// check reports what is wrong with t, for errors that name it otherwise.
+func (t Token) check() error {
+	_, _, _, err := t.resolved()
+	return err
+}
+
+func (t Token) resolved() (Token, ID, place, error) {
 	p, err := parsePlace(t.Provider, t.Host)
 	if err != nil {
-		return Token{}, "", place{}, fmt.Errorf("gitfleet: token %q: %w", t, err)
+		return Token{}, "", place{}, err
 	}
-	text, err := cleanSecret(t.Secret.Reveal())
+	seed, err := t.cleanSecret()
 	if err != nil {
-		return Token{}, "", place{}, fmt.Errorf("gitfleet: token %q: %w", t, err)
+		return Token{}, "", place{}, err
 	}
-	t.Secret, t.Host = Static(text), p.base
+	t.Host = p.base
 	if t.Scheme == "" {
 		t.Scheme = p.defaultScheme(t.User != "")
 	}
 	if err := t.checkScheme(); err != nil {
-		return Token{}, "", place{}, fmt.Errorf("gitfleet: token %q: %w", t, err)
+		return Token{}, "", place{}, err
 	}
-	id := deriveID(p, t.User, text)
+	id := deriveID(p, t.User, seed)
 	if t.Label == "" {
 		t.Label = string(t.Provider) + "-" + string(id[:6])
 	}
 	return t, id, p, nil
+}
+
+// cleanSecret cleans the secret and returns what the ID is made of.
+func (t *Token) cleanSecret() (seed string, err error) {
+	if s := t.Secret.source; s != nil {
+		return "source\x00" + s.name, s.check()
+	}
+	text, err := cleanSecret(t.Secret.Reveal())
+	t.Secret = Static(text)
+	return text, err
 }
 
 func (t Token) checkScheme() error {
@@ -120,7 +163,7 @@ func cleanSecret(s string) (string, error) {
 
 // deriveID hashes what makes a token what it is. 64 bits of a hash tell tokens
 // apart and are far too few to find a host's random token from.
-func deriveID(p place, user, secret string) ID {
-	sum := sha256.Sum256([]byte("gitfleet token\x00" + string(p.provider) + "\x00" + p.base + "\x00" + user + "\x00" + secret))
+func deriveID(p place, user, seed string) ID {
+	sum := sha256.Sum256([]byte("gitfleet token\x00" + string(p.provider) + "\x00" + p.base + "\x00" + user + "\x00" + seed))
 	return ID(hex.EncodeToString(sum[:8]))
 }

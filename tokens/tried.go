@@ -10,18 +10,28 @@ import (
 // Tried lists the tokens and accounts that have refused one call. The zero
 // Tried is an empty list. It is for one call and not safe for concurrent use.
 type Tried struct {
-	tokens   []*entry
-	accounts []*account
+	tokens    []*entry
+	accounts  []*account
+	refreshed []*entry // tokens that may serve once more with another secret
 }
 
-// Token adds the leased token: it was refused itself.
-func (t *Tried) Token(l Lease) { t.tokens = append(t.tokens, l.entry) }
+// Token adds the leased token: it was refused itself. One whose secret was stale
+// may serve the call once more with another. The lease must be settled.
+func (t *Tried) Token(l Lease) {
+	if l.mayRetry() && !slices.Contains(t.refreshed, l.entry) {
+		t.refreshed = append(t.refreshed, l.entry)
+		return
+	}
+	t.tokens = append(t.tokens, l.entry)
+}
 
 // Account adds the account of the leased token: a limit of it refused the call.
 func (t *Tried) Account(l Lease) { t.accounts = append(t.accounts, l.entry.account) }
 
 // Reset empties the list.
-func (t *Tried) Reset() { t.tokens, t.accounts = t.tokens[:0], t.accounts[:0] }
+func (t *Tried) Reset() {
+	t.tokens, t.accounts, t.refreshed = t.tokens[:0], t.accounts[:0], t.refreshed[:0]
+}
 
 func (t *Tried) empty() bool { return t == nil || len(t.tokens)+len(t.accounts) == 0 }
 

@@ -1,0 +1,135 @@
+package tokens
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// maxArchived is how many removed tokens are remembered; beyond it the one that
+// was removed first is forgotten, and its limits with it.
+const maxArchived = 1000
+
+// ArchivedToken is a token that a Manager had. It holds no secret.
+type ArchivedToken struct {
+	TokenInfo           // as it was when it was removed
+	Reason    string    // why it was removed
+	Time      time.Time // when
+}
+
+type archived struct {
+	ArchivedToken
+	entry *entry
+	by    *Syncer // nil if it was removed by hand
+	seq   uint64
+}
+
+// Remove takes a token out of use, for a reason that [Manager.Archived] shows,
+// and reports whether there was one. Leases that are out may still be settled.
+// Calls that wait and that no other token will ever serve are sent away with an
+// [*ExhaustedError].
+//
+// What is known of its limits stays: a token that is added again with the same
+// ID goes on with the budgets of its account, and is still disabled or invalid
+// if it was; a refreshing one is given another chance. The last 1,000 removed
+// tokens are remembered.
+func (m *Manager) Remove(id ID, reason string) bool { return m.remove(id, reason, nil) }
+
+func (m *Manager) remove(id ID, reason string, by *Syncer) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.byID[id]
+	if e == nil {
+		return false
+	}
+	delete(m.byID, id)
+	m.entries = slices.DeleteFunc(m.entries, func(other *entry) bool { return other == e })
+	now := time.Now()
+	m.removals++
+	m.archive[id] = &archived{
+		ArchivedToken: ArchivedToken{TokenInfo: e.account.host.remove(e, now), Reason: reason, Time: now},
+		entry:         e,
+		by:            by,
+		seq:           m.removals,
+	}
+	m.forget()
+	return true
+}
+
+// forget keeps the archive from growing for ever.
+func (m *Manager) forget() {
+	if len(m.archive) <= maxArchived {
+		return
+	}
+	var first *archived
+	for _, a := range m.archive {
+		if first == nil || a.seq < first.seq {
+			first = a
+		}
+	}
+	delete(m.archive, first.ID)
+	account := first.entry.account
+	account.host.forget(account)
+}
+
+// Archived returns the tokens that were removed, the latest last.
+func (m *Manager) Archived() []ArchivedToken {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	all := make([]*archived, 0, len(m.archive))
+	for _, a := range m.archive {
+		all = append(all, a)
+	}
+	slices.SortFunc(all, func(a, b *archived) int { return cmp.Compare(a.seq, b.seq) })
+	out := make([]ArchivedToken, len(all))
+	for i, a := range all {
+		out[i] = a.ArchivedToken
+	}
+	return out
+}
+
+// inherit lets e go on where an archived token of the same ID stopped.
+func (e *entry) inherit(was *entry) {
+	if was == nil {
+		return
+	}
+	e.lastUsed = was.lastUsed
+	e.disabled, e.disabledFor = was.disabled, was.disabledFor
+	if e.minter == nil {
+		e.state, e.reason = was.state, was.reason
+	}
+}
+
+// remove takes e out and returns what was known of it.
+func (h *Host) remove(e *entry, now time.Time) TokenInfo {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	info := e.info(now)
+	is := func(other *entry) bool { return other == e }
+	h.entries = slices.DeleteFunc(h.entries, is)
+	e.account.tokens = slices.DeleteFunc(e.account.tokens, is)
+	h.mixed = h.byPriority()
+	e.stopExpiry()
+	e.changed(now)
+	return info
+}
+
+// forget drops the budgets of an account without tokens.
+func (h *Host) forget(a *account) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(a.tokens) > 0 || a.inFlight > 0 {
+		return
+	}
+	for _, b := range a.budgets {
+		l := b.lane
+		l.unlist(b)
+		l.sleep(b, time.Time{})
+		l.budgets = slices.DeleteFunc(l.budgets, func(other *budget) bool { return other == b })
+	}
+	for key, other := range h.accounts {
+		if other == a {
+			delete(h.accounts, key)
+		}
+	}
+}
