@@ -15,11 +15,15 @@ import (
 type call struct {
 	transport *Transport
 	host      *tokens.Host
-	request   *http.Request
+	request   *http.Request // the caller's, or a copy whose body can be read again
 	draw      ratelimit.Draw
 	first     http.Request // the copy that the first attempt sends
 
+	maxAttempts int           // as the policy or the context says
+	mostWait    time.Duration // likewise; 0 is the default
+
 	attempts    int
+	retries     int          // of the attempts: after a server error or network error
 	last        tokens.Lease // of the last attempt, or of the answer to hand back
 	tried       tokens.Tried
 	secondaries int       // refusals for a secondary limit since the last wait
@@ -27,16 +31,30 @@ type call struct {
 	waitEnd     time.Time // when MaxWait is used up; zero before the first wait
 	refusal     *refusal  // the answer to hand back if nothing better comes
 
+	answer answerBody // of the answer that is returned
+
 	// replay is the body for the next attempt; nil means the request's own.
 	replay io.ReadCloser
 }
 
 // run sends the request until an answer may be returned.
 func (c *call) run() (*http.Response, error) {
+	caller := c.request
+	c.mostWait, c.maxAttempts = c.transport.bounds(caller.Context())
+	if err := c.buffer(); err != nil {
+		closeBody(caller)
+		c.hookDone(nil, err)
+		return nil, err
+	}
+	c.logReplaced()
 	c.draw = c.host.Dialect().Draw(c.ratelimitRequest())
 	resp, err := c.send()
 	if c.replay != nil { // made ready for an attempt that did not come
 		_ = c.replay.Close()
+	}
+	if resp != nil {
+		resp.Request = caller
+		c.sign(resp)
 	}
 	c.hookDone(resp, err)
 	return resp, err
@@ -49,10 +67,14 @@ func (c *call) send() (*http.Response, error) {
 			return c.giveUp(err)
 		}
 		resp, seen, err := c.exchange(lease)
+		again, err := c.retry(lease, resp, seen, err)
 		if err != nil {
 			return nil, err
 		}
-		again, err := c.sendAgain(lease, resp, seen)
+		if again {
+			continue
+		}
+		again, err = c.sendAgain(lease, resp, seen)
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +100,7 @@ func (c *call) maxWait() time.Duration {
 	case c.waits >= MaxWaits:
 		return -1
 	case c.waitEnd.IsZero():
-		return c.transport.MaxWait
+		return c.mostWait
 	}
 	if left := time.Until(c.waitEnd); left > 0 {
 		return left
@@ -88,15 +110,10 @@ func (c *call) maxWait() time.Duration {
 
 // onWait is called before the call begins to wait.
 func (c *call) onWait(until time.Time) {
-	if c.waitEnd.IsZero() {
-		most := c.transport.MaxWait
-		if most == 0 {
-			most = tokens.DefaultMaxWait
-		}
-		c.waitEnd = time.Now().Add(most)
-	}
+	c.startWaiting()
 	c.waits++
 	c.secondaries = 0
+	c.logWait(until)
 	c.hookWait(until)
 }
 
@@ -169,7 +186,7 @@ func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen ratelimit
 	if !limit && seen.Class != ratelimit.Unauthorized {
 		return false, nil
 	}
-	again := c.attempts < c.transport.maxAttempts() && c.rewind()
+	again := c.attempts < c.maxAttempts && c.rewind()
 	state := tokens.Available
 	switch {
 	case seen.Class == ratelimit.Unauthorized:
@@ -178,8 +195,9 @@ func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen ratelimit
 			c.keep(lease, resp, limit) // first, because the probe may need its connection
 		}
 		state = lease.Confirm(c.request.Context(), c.transport.base())
+		c.logAside(lease, state)
 	case !again:
-	case seen.Class == ratelimit.SecondaryLimit && c.secondaries > 0:
+	case seen.Class == ratelimit.SecondaryLimit && (c.secondaries > 0 || c.transport.Secondary == WaitOut):
 		return c.waitOut(resp, seen.RetryAfter.Or(ratelimit.SecondaryBackoff().Min))
 	default:
 		if seen.Class == ratelimit.SecondaryLimit {
@@ -189,6 +207,7 @@ func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen ratelimit
 		c.keep(lease, resp, limit)
 	}
 	if again {
+		c.logSwap(lease, resp.StatusCode, seen)
 		c.hookSwap(lease, resp.StatusCode, seen, state)
 	}
 	return again, nil
@@ -199,14 +218,10 @@ func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen ratelimit
 // integration" (Rate limits for the REST API). It does not begin a pause that
 // the policy or the context would cut short; then the answer may be returned.
 func (c *call) waitOut(resp *http.Response, pause time.Duration) (bool, error) {
-	most := c.maxWait()
-	if most == 0 {
-		most = tokens.DefaultMaxWait
-	}
-	until := time.Now().Add(pause)
-	if deadline, ok := c.request.Context().Deadline(); pause > most || ok && until.After(deadline) {
+	if !c.allows(pause) {
 		return false, nil
 	}
+	until := time.Now().Add(pause)
 	discard(resp)
 	c.onWait(until)
 	if err := sleep(c.request.Context(), pause); err != nil {
@@ -239,7 +254,7 @@ func (c *call) giveUp(err error) (*http.Response, error) {
 		closeBody(c.request)
 	}
 	var exhausted *tokens.ExhaustedError
-	if c.refusal != nil && errors.As(err, &exhausted) {
+	if c.refusal != nil && errors.As(err, &exhausted) && (c.transport.Exhausted != ReturnError || !c.refusal.limit) {
 		c.last = c.refusal.lease
 		return c.handBack(exhausted.ReadyAt), nil
 	}

@@ -18,6 +18,7 @@ func (c *call) deliver(resp *http.Response, seen ratelimit.Observation) *http.Re
 	if c.transport.RawHeaders {
 		return resp
 	}
+	c.raiseLimit(resp, seen.Resource)
 	if seen.Class == ratelimit.PrimaryLimit || seen.Class == ratelimit.SecondaryLimit {
 		at, _ := c.host.ReadyAt(c.draw.Resource)
 		markRefusal(resp, at)
@@ -33,7 +34,11 @@ func (c *call) deliver(resp *http.Response, seen ratelimit.Observation) *http.Re
 // handBack returns the refusal that the call met and could not get past.
 func (c *call) handBack(readyAt time.Time) *http.Response {
 	resp := c.refusal.resp
-	if c.refusal.limit && !c.transport.RawHeaders {
+	if c.transport.RawHeaders {
+		return resp
+	}
+	c.raiseLimit(resp, "")
+	if c.refusal.limit {
 		markRefusal(resp, readyAt)
 	}
 	return resp
@@ -84,6 +89,24 @@ func (c *call) raiseRemaining(resp *http.Response, seen ratelimit.Observation) {
 		}
 		resp.Header = resp.Header.Clone()
 		resp.Header.Set(key.remaining, strconv.FormatInt(c.left(resource), 10))
+	}
+}
+
+// raiseLimit makes GitLab's RateLimit-Limit the sum of what the accounts have.
+// go-gitlab paces all its calls by the first that it sees.
+func (c *call) raiseLimit(resp *http.Response, resource string) {
+	const key = "Ratelimit-Limit"
+	told := resp.Header[key]
+	if len(told) != 1 || c.host.Dialect() != ratelimit.GitLab {
+		return
+	}
+	if resource == "" {
+		resource = c.draw.Resource
+	}
+	n, err := strconv.ParseInt(told[0], 10, 64)
+	if sum := c.host.Limit(resource); err == nil && sum > n {
+		resp.Header = resp.Header.Clone()
+		resp.Header.Set(key, strconv.FormatInt(sum, 10))
 	}
 }
 

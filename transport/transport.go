@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -24,16 +25,17 @@ const (
 // For each request it leases a token from Manager, sends a copy of the request
 // with that token, and reports what the answer's header says of limits back.
 // The caller's request is never modified and its body is always closed.
-// Whatever credential the caller set is replaced; only the endpoints of GitHub
-// that take no user's or installation's token (/app… and …/installation with a
-// JWT, /applications/… with Basic) keep theirs.
+// Whatever credential the caller set is replaced, unless Credential says
+// otherwise; the endpoints of GitHub that take no user's or installation's token
+// (/app… and …/installation with a JWT, /applications/… with Basic) keep theirs.
 //
 // An answer that refuses the request because of a limit is sent again with a
 // token of another account, and a 401 with another token, after a probe has
 // shown whether the first is dead. That takes a request without a body or with
-// GetBody set; one that cannot be replayed is sent once. Any other answer is
-// returned as it is, whatever its status. After a network error nothing is sent
-// again. Bodies of answers that are not returned are drained and closed.
+// GetBody set, or MaxBodyBuffer; one that cannot be replayed is sent once. Any
+// other answer is returned as it is, whatever its status. After a network error
+// or a server error nothing is sent again, unless Retries asks for it. Bodies of
+// answers that are not returned are drained and closed.
 //
 // If every usable token is spent, RoundTrip waits for the first of them, at
 // most MaxWait and never beyond the request context's deadline; when the wait
@@ -70,16 +72,47 @@ type Transport struct {
 	// [DefaultMaxAttempts]; 1 never sends again.
 	MaxAttempts int
 
+	// Retries is how often a GET, HEAD, OPTIONS, PUT or DELETE is sent again
+	// after a 5xx or a network error, with pauses as [ratelimit.GeneralBackoff]
+	// has them or a 503's Retry-After asks for. They count towards MaxWait and
+	// MaxAttempts, and no token is blamed. Defaults to 0, never.
+	Retries int
+
+	// MaxBodyBuffer is how many bytes of a body without GetBody are read into
+	// memory, so that it can be sent again. A longer body is sent once.
+	// Defaults to 0, none.
+	MaxBodyBuffer int64
+
+	// Secondary says what a call does after a secondary limit. Defaults to
+	// [SwapOnce].
+	Secondary SecondaryPolicy
+
+	// Credential says whose credential wins if the caller's request has one.
+	// Defaults to [ReplaceCredential], the manager's.
+	Credential CredentialPolicy
+
+	// Exhausted says what a call returns that met a limit and found no token to
+	// go on with. Defaults to [ReturnRefusal].
+	Exhausted ExhaustedPolicy
+
 	// RawHeaders hands back every header as the host sent it, for proxies and
 	// for transports above this one that read limits themselves. Otherwise, on
 	// anything but a limit refusal, a Remaining of 0 becomes what the manager
-	// still has, at least 1 (also in the body of GitHub's /rate_limit), and a
-	// limit refusal carries X-From-Cache: 1 and says in its Reset and
+	// still has, at least 1 (also in the body of GitHub's /rate_limit), GitLab's
+	// RateLimit-Limit becomes the sum of the accounts' limits, and a limit
+	// refusal carries X-From-Cache: 1 and says in its Reset and
 	// Retry-After when the manager is ready.
 	RawHeaders bool
 
 	// Hooks are told what happens. Defaults to none.
 	Hooks Hooks
+
+	// Logger is told of swaps, waits and retries (Info), of tokens put aside
+	// (Warn), and once that a caller's credential was replaced (Info). Tokens
+	// appear by label and ID. Defaults to none.
+	Logger *slog.Logger
+
+	replaced uint32 // atomic; 1 once the Logger knows that a caller's credential was
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
@@ -94,7 +127,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok || req.Host != "" && req.Host != req.URL.Host {
 		return t.sendForeign(req)
 	}
-	if keepsOwnCredential(host, req) {
+	if keepsOwnCredential(host, req) || t.Credential == KeepCredential && bringsCredential(req.Header) {
 		return t.pass(req)
 	}
 	c := call{transport: t, host: host, request: req}
@@ -103,7 +136,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func (t *Transport) check(req *http.Request) error {
 	switch {
-	case t.Manager == nil:
+	case t == nil || t.Manager == nil:
 		return errors.New("gitfleet: transport: Manager is nil: set it to a tokens.Manager")
 	case t.Provider == "":
 		return errors.New("gitfleet: transport: Provider is empty: set it to tokens.GitHub, tokens.GitLab or tokens.Bitbucket")

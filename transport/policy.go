@@ -1,0 +1,116 @@
+package transport
+
+import (
+	"context"
+	"net/http"
+	"net/textproto"
+	"strings"
+	"time"
+)
+
+// SecondaryPolicy says what a call does after its first refusal for a secondary
+// limit, such as GitHub's limits on speed and concurrency. After a second one
+// it always waits.
+type SecondaryPolicy uint8
+
+const (
+	// SwapOnce goes on with another account, as far as there is one. It is the
+	// default.
+	SwapOnce SecondaryPolicy = iota
+
+	// WaitOut waits for as long as the answer asks, or a minute if it does not
+	// say, before anything is sent again.
+	WaitOut
+)
+
+// CredentialPolicy says whose credential wins if the caller's request brings
+// one to a token's host.
+type CredentialPolicy uint8
+
+const (
+	// ReplaceCredential sends the manager's, because client libraries and older
+	// code often set one. It is the default.
+	ReplaceCredential CredentialPolicy = iota
+
+	// KeepCredential sends such a request as it came in: nothing is leased,
+	// counted or sent again. A header without a value, as go-gitlab's, is not a
+	// credential.
+	KeepCredential
+)
+
+// ExhaustedPolicy says what a call returns that met a limit and found no token
+// to go on with.
+type ExhaustedPolicy uint8
+
+const (
+	// ReturnRefusal returns the refusal that the call met, so that the client
+	// library above makes its own error of it, and a [*tokens.ExhaustedError] if
+	// nothing was sent. It is the default.
+	ReturnRefusal ExhaustedPolicy = iota
+
+	// ReturnError returns a [*tokens.ExhaustedError] in both cases. A call that
+	// may not be sent again, or not wait, still returns its refusal.
+	ReturnError
+)
+
+// override is what a context changes.
+type override struct {
+	maxWait     time.Duration
+	maxAttempts int
+}
+
+type overrideKey struct{}
+
+func overrideOf(ctx context.Context) override {
+	o, _ := ctx.Value(overrideKey{}).(override)
+	return o
+}
+
+// WithMaxWait returns a context whose requests have d in place of
+// [Transport.MaxWait]. 0 changes nothing.
+func WithMaxWait(ctx context.Context, d time.Duration) context.Context {
+	o := overrideOf(ctx)
+	o.maxWait = d
+	return context.WithValue(ctx, overrideKey{}, o)
+}
+
+// WithMaxAttempts returns a context whose requests have n in place of
+// [Transport.MaxAttempts]. 0 changes nothing.
+func WithMaxAttempts(ctx context.Context, n int) context.Context {
+	o := overrideOf(ctx)
+	o.maxAttempts = n
+	return context.WithValue(ctx, overrideKey{}, o)
+}
+
+// bounds returns what holds for one request.
+func (t *Transport) bounds(ctx context.Context) (maxWait time.Duration, maxAttempts int) {
+	o := overrideOf(ctx)
+	maxWait, maxAttempts = t.MaxWait, t.maxAttempts()
+	if o.maxWait != 0 {
+		maxWait = o.maxWait
+	}
+	if o.maxAttempts != 0 {
+		maxAttempts = o.maxAttempts
+	}
+	return maxWait, maxAttempts
+}
+
+// bringsCredential reports whether h has a credential to a Git host that is
+// more than the name of a scheme.
+func bringsCredential(h http.Header) bool {
+	for key, values := range h {
+		switch textproto.CanonicalMIMEHeaderKey(key) {
+		case "Authorization":
+			for _, v := range values {
+				if _, credential, _ := strings.Cut(strings.TrimSpace(v), " "); credential != "" {
+					return true
+				}
+			}
+		case "Private-Token", "Job-Token":
+			if strings.TrimSpace(strings.Join(values, "")) != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
