@@ -19,6 +19,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -48,6 +49,11 @@ type Config struct {
 
 	// Hooks are told what happens. Defaults to none.
 	Hooks transport.Hooks
+
+	// Logger is told of swaps, waits and tokens put aside, by their labels.
+	// Defaults to none. Programs that want to set more than this use a
+	// [transport.Transport] of their own.
+	Logger *slog.Logger
 }
 
 // Fleet is a manager's tokens below HTTP clients, one for each provider. It is
@@ -70,6 +76,7 @@ func New(c Config) (*Fleet, error) {
 			Base:     c.Base,
 			MaxWait:  c.MaxWait,
 			Hooks:    c.Hooks,
+			Logger:   c.Logger,
 		}
 	}
 	return f, nil

@@ -2,6 +2,7 @@ package gitfleet_test
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -38,7 +39,8 @@ func TestFleet_Transport_is_the_same_at_every_call_and_carries_the_configuration
 	t.Parallel()
 	m := manager(t, "alice")
 	base := &http.Transport{}
-	fleet, err := gitfleet.New(gitfleet.Config{Manager: m, Base: base, MaxWait: time.Minute})
+	logger := slog.New(slog.DiscardHandler)
+	fleet, err := gitfleet.New(gitfleet.Config{Manager: m, Base: base, MaxWait: time.Minute, Logger: logger})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +52,7 @@ func TestFleet_Transport_is_the_same_at_every_call_and_carries_the_configuration
 		if got != fleet.Transport(p) || fleet.HTTPClient(p).Transport != got {
 			t.Errorf("Transport(%s) is another one at the second call or below HTTPClient", p)
 		}
-		if got.Manager != m || got.Provider != p || got.Base != base || got.MaxWait != time.Minute {
+		if got.Manager != m || got.Provider != p || got.Base != base || got.MaxWait != time.Minute || got.Logger != logger {
 			t.Errorf("Transport(%s) does not have the fleet's configuration", p)
 		}
 	}
