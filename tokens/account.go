@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/gitfleet/gitfleet/ratelimit"
@@ -30,8 +31,8 @@ type entry struct {
 	id      ID
 	token   Token
 	account *account
-	auth    credential // of a static secret
-	minter  *minter    // of a refreshing one, else nil
+	auth    atomic.Pointer[credential] // of a static secret
+	minter  *minter                    // of a refreshing one, else nil
 
 	state    State // Unknown, Available, Suspect or Invalid; the rest is derived
 	reason   string
@@ -41,6 +42,7 @@ type entry struct {
 	lastUsed time.Time
 	used     uint64 // the newest lease
 	calls    uint64 // leases so far
+	rotated  uint64 // the newest lease when the secret was rotated
 	order    int    // in which it was added to the host
 
 	disabled    bool // by hand, for the reason that follows

@@ -86,11 +86,14 @@ func (h *Host) add(t Token, id ID, was *entry, now time.Time) *entry {
 	if t.Secret.source != nil {
 		e.minter = &minter{entry: e, manager: h.manager}
 	} else {
-		e.auth = newCredential(t)
+		e.auth.Store(new(newCredential(t)))
 	}
 	e.inherit(was)
 	e.account = h.accountOf(t, id, now)
 	e.account.tokens = append(e.account.tokens, e)
+	for _, b := range e.account.budgets {
+		b.refloor()
+	}
 	e.expireIn(t.Expires, now)
 	e.order = h.added
 	h.added++

@@ -49,7 +49,7 @@ func (l Lease) Authorize(h http.Header) {
 	case l.secret != nil:
 		l.secret.auth.put(h)
 	case l.entry != nil:
-		l.entry.auth.put(h)
+		l.entry.auth.Load().put(h)
 	}
 }
 

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -48,6 +49,35 @@ func (m *Manager) MarkInvalid(id ID, reason string) error {
 		e.state, e.reason = Invalid, reason
 		e.changed(now)
 	})
+}
+
+// Rotate gives a token a new secret. Its ID and what is known of its account are
+// kept, its state is unknown again, and requests that are under way end with the
+// secret that they were sent with. A refreshing token cannot be rotated.
+func (m *Manager) Rotate(id ID, secret Secret) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.byID[id]
+	if e == nil {
+		return fmt.Errorf("gitfleet: %w: no token has the ID %q", ErrUnknownToken, id)
+	}
+	if e.minter != nil || secret.source != nil {
+		return fmt.Errorf("gitfleet: token %q: rotate: want static secrets, a refreshing one changes by itself", e.token.Label)
+	}
+	text, err := cleanSecret(secret.Reveal())
+	if err != nil {
+		return fmt.Errorf("gitfleet: token %q: rotate: %w", e.token.Label, err)
+	}
+	m.secrets[sha256.Sum256([]byte(text))] = struct{}{}
+	renewed := e.token
+	renewed.Secret = Static(text)
+	h := e.account.host
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e.auth.Store(new(newCredential(renewed)))
+	e.state, e.reason, e.rotated = Unknown, "", h.seq
+	e.changed(time.Now())
+	return nil
 }
 
 // Revalidate asks the host whether a token is alive, whatever is known of it,

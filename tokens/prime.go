@@ -95,6 +95,7 @@ func (h *Host) takeOver(a *account, quotas map[string]ratelimit.Quota, seq uint6
 		b := a.budget(h.lane(name, now), now)
 		in := reading{limit: q.Limit, remaining: q.Remaining, reset: q.Reset, ends: h.clock.local(q.Reset), seq: seq}
 		b.observe(in, now)
+		b.refloor()
 		if q.Remaining.Or(1) == 0 && now.Before(in.ends.Add(resetMargin)) {
 			b.restUntil(in.ends)
 		}

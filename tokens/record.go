@@ -37,6 +37,7 @@ type record struct {
 	rest time.Time
 
 	out      int64  // units of leases that are not settled yet
+	floor    int64  // units that are not to be used
 	last     uint64 // the newest lease
 	lost     losses
 	silent   losses // calls of this window that were answered without numbers
@@ -65,7 +66,7 @@ func (r *record) free() (units int64, known bool) {
 		}
 		return maxUnknownLeases - r.out, false
 	}
-	left -= r.out + r.lost.units() + r.silent.units()
+	left -= r.out + r.lost.units() + r.silent.units() + r.floor
 	if left <= 0 && r.out == 0 && r.ends.IsZero() {
 		left = 1 // no reset will come, and only an answer can tell what there is
 	}

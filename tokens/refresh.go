@@ -367,7 +367,7 @@ func (s *minter) trust() {
 // authorize writes the credential for one of the manager's own requests.
 func (e *entry) authorize(ctx context.Context, put func(credential)) error {
 	if e.minter == nil {
-		put(e.auth)
+		put(*e.auth.Load())
 		return nil
 	}
 	m, err := e.minter.secret(ctx)

@@ -17,7 +17,7 @@ func (h *Host) settle(e *entry, s leaseSlot, o *ratelimit.Observation, now time.
 	}
 	h.settleNumbers(b, s, o, now)
 	h.settleLimit(b, s, o, now)
-	h.settleToken(e, o, now)
+	h.settleToken(e, o, s.seq, now)
 	if b != s.budget {
 		b.lane.place(b, now)
 		b.lane.serve(now)
@@ -37,6 +37,7 @@ func (h *Host) settleNumbers(b *budget, s leaseSlot, o *ratelimit.Observation, n
 	}
 	in := reading{limit: o.Limit, remaining: o.Remaining, reset: o.Reset, ends: h.clock.local(o.Reset), seq: s.seq}
 	b.observe(in, now)
+	b.refloor()
 	if o.Remaining.Or(1) > 0 || o.Class == ratelimit.PrimaryLimit {
 		return
 	}
@@ -134,8 +135,9 @@ func (h *Host) restUntil(t, now time.Time) {
 
 // settleToken books what the answer proved about the token itself. One 401 is
 // not death (I12): the token becomes suspect, and a probe decides.
-func (h *Host) settleToken(e *entry, o *ratelimit.Observation, now time.Time) {
+func (h *Host) settleToken(e *entry, o *ratelimit.Observation, seq uint64, now time.Time) {
 	switch {
+	case seq <= e.rotated: // it is about the secret before this one
 	case o.Class == ratelimit.Unauthorized:
 		if e.state == Unknown || e.state == Available {
 			e.state, e.reason = Suspect, o.Message

@@ -137,6 +137,7 @@ func (b *budget) restore(s BudgetSnapshot) {
 		b.remaining = s.Remaining
 	}
 	b.restUntil(s.Rest)
+	b.refloor()
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler] for the names that

@@ -60,6 +60,11 @@ type Token struct {
 	Tags        []string
 	Description string
 
+	// Floor is left untouched in the budgets of the token's account, for the
+	// person who lent it. Of the tokens of one account the highest counts.
+	// Defaults to none.
+	Floor Floor
+
 	// Priority puts tokens before others: those of a lower priority are used only
 	// while no token of a higher one can serve. Defaults to 0.
 	Priority int
@@ -114,6 +119,9 @@ func (t Token) resolved() (Token, ID, place, error) {
 		t.Scheme = p.defaultScheme(t.User != "")
 	}
 	if err := t.checkScheme(); err != nil {
+		return Token{}, "", place{}, err
+	}
+	if err := t.Floor.check(); err != nil {
 		return Token{}, "", place{}, err
 	}
 	id := deriveID(p, t.User, seed)
