@@ -108,6 +108,23 @@ func Example_manager() {
 	// Output: ok available (49 of 50 left)
 }
 
+// Tokens that a program prints, here Vault's, are kept in step while this one
+// runs.
+func Example_command() {
+	ctx := context.Background()
+	manager, err := tokens.NewManager(tokens.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	vault := tokens.Command(tokens.GitHub, "vault", "kv", "get", "-field=token", "secret/github")
+	syncer, err := manager.Sync(ctx, vault, tokens.SyncConfig{Interval: 5 * time.Minute})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer syncer.Close()
+}
+
 // A program that would rather do something else than wait says so.
 func ExampleNew() {
 	sim, secrets := simulated()
