@@ -123,6 +123,9 @@ func parseEntries(p ProviderType, list string) ([]Token, error) {
 
 // parseEntry reads "[label] secret [base-url]".
 func parseEntry(p ProviderType, text string) (Token, error) {
+	if strings.ContainsAny(strings.TrimSpace(text), "\r\n") {
+		return Token{}, errors.New("it has a line break in it: want [label] secret [base-url] on one line")
+	}
 	words := strings.Fields(text)
 	t := Token{Provider: p}
 	if last := words[len(words)-1]; strings.HasPrefix(last, "https://") || strings.HasPrefix(last, "http://") {
@@ -142,5 +145,8 @@ func parseEntry(p ProviderType, text string) (Token, error) {
 		t.User, secret = user, rest
 	}
 	t.Secret = Static(secret)
+	if err := checkEntryLabel(t.Label, secret); err != nil {
+		return Token{}, err
+	}
 	return t, nil
 }

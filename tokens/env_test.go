@@ -69,6 +69,9 @@ func TestEnv_Tokens_errors_name_the_variable_and_never_the_secret(t *testing.T) 
 		{"too many words", "GITHUB_TOKENS", "ok " + a + ", my label " + a, "GITHUB_TOKENS: entry 2: it has 3 words: want [label] secret [base-url]"},
 		{"no secret", "GITLAB_TOKEN", "https://git.example.com", "GITLAB_TOKEN: entry 1: it has a base URL and no secret"},
 		{"not ASCII", "GITHUB_TOKEN", a + "ü", "GITHUB_TOKEN: entry 1: secret has a space, control or non-ASCII character"},
+		{"a wrapped token", "GITHUB_TOKEN", a[:9] + "\n" + a[9:], "GITHUB_TOKEN: entry 1: it has a line break in it"},
+		{"a space for a comma", "GITHUB_TOKENS", a + " " + a + "b", "GITHUB_TOKENS: entry 1: its label looks like a token"},
+		{"an old token for a label", "GITHUB_TOKENS", "0123456789" + canary.Mark + " " + a, "GITHUB_TOKENS: entry 1: its label looks like a token"},
 		{"only commas", "GITHUB_TOKENS", ",,", "GITHUB_TOKENS: no tokens in it"},
 		{"bad base", "GITHUB_TOKEN", a + " https://user@host/", "GITHUB_TOKEN: entry 1: host must not hold a user"},
 	}

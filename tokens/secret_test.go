@@ -427,3 +427,27 @@ func FuzzToken(f *testing.F) {
 		}
 	})
 }
+
+func TestI1_A_label_that_may_be_a_secret_is_refused_and_not_quoted(t *testing.T) {
+	t.Parallel()
+	secret := canary.Token("label")
+	for name, token := range map[string]tokens.Token{
+		"the secret itself":    {Provider: tokens.GitLab, Label: canary.Mark + "x", Secret: tokens.Static(canary.Mark + "x")},
+		"the secret within":    {Provider: tokens.GitHub, Label: "ci " + canary.Mark, Secret: tokens.Static(canary.Mark)},
+		"another token":        {Provider: tokens.GitHub, Label: secret, Secret: tokens.Static(canary.Token("other"))},
+		"with another mistake": {Provider: tokens.GitHub, Label: secret, Secret: tokens.Static(canary.Token("other")), Host: "ftp://x"},
+		"with no secret":       {Provider: tokens.GitHub, Label: secret, Secret: tokens.Static("")},
+	} {
+		_, err := tokens.NewManager(tokens.Config{}, token)
+		if err == nil {
+			t.Errorf("%s: accepted", name)
+		} else if holdsSecret(err.Error()) {
+			t.Errorf("%s: the error quotes it", name)
+		}
+	}
+	for _, label := range []string{"ci", "github app 12", "productionserviceaccount", "me@example.com"} {
+		if _, err := tokens.NewManager(tokens.Config{}, tokens.Token{Provider: tokens.GitHub, Label: label, Secret: tokens.Static(secret)}); err != nil {
+			t.Errorf("the label %q is refused: %v", label, err)
+		}
+	}
+}

@@ -94,6 +94,9 @@ func (t Token) String() string {
 func (t Token) normalized() (Token, ID, place, error) {
 	n, id, p, err := t.resolved()
 	if err != nil {
+		if checkLabel(t.Label, t.Secret.Reveal()) != nil {
+			t.Label = "" // it may be a secret itself
+		}
 		return Token{}, "", place{}, fmt.Errorf("gitfleet: token %q: %w", t, err)
 	}
 	return n, id, p, nil
@@ -117,6 +120,9 @@ func (t Token) resolved() (Token, ID, place, error) {
 	t.Host = p.base
 	if t.Scheme == "" {
 		t.Scheme = p.defaultScheme(t.User != "")
+	}
+	if err := checkLabel(t.Label, t.Secret.Reveal()); err != nil {
+		return Token{}, "", place{}, err
 	}
 	if err := t.checkScheme(); err != nil {
 		return Token{}, "", place{}, err
