@@ -108,7 +108,11 @@ func (h *Host) remove(e *entry, now time.Time) TokenInfo {
 	is := func(other *entry) bool { return other == e }
 	h.entries = slices.DeleteFunc(h.entries, is)
 	e.account.tokens = slices.DeleteFunc(e.account.tokens, is)
-	h.mixed = h.byPriority()
+	if p := e.token.Priority; h.priorities[p] > 1 {
+		h.priorities[p]--
+	} else {
+		delete(h.priorities, p)
+	}
 	e.stopExpiry()
 	e.changed(now)
 	return info

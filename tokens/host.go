@@ -37,8 +37,8 @@ type Host struct {
 	waiters  uint64 // calls that ever stood in line
 	leases   leaseTable
 
-	strategy   Strategy // nil is the default
-	mixed      bool     // the tokens differ in priority
+	strategy   Strategy    // nil is the default
+	priorities map[int]int // how many tokens have each
 	candidates []Candidate
 	chosen     []choice // what the candidates stand for
 }
@@ -53,6 +53,7 @@ func newHost(m *Manager, p place) *Host {
 		strategy:    m.config.Strategy,
 		accounts:    map[string]*account{},
 		lanes:       map[string]*lane{},
+		priorities:  map[int]int{},
 	}
 }
 
@@ -98,7 +99,7 @@ func (h *Host) add(t Token, id ID, was *entry, now time.Time) *entry {
 	e.order = h.added
 	h.added++
 	h.entries = append(h.entries, e)
-	h.mixed = h.byPriority()
+	h.priorities[t.Priority]++
 	e.account.relist(now)
 	h.serveLines(now)
 	return e

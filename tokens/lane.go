@@ -125,7 +125,7 @@ func (l *lane) wakeUp(now time.Time) {
 // best returns the first budget and token, in order of preference, that have
 // not been tried and can bear the call, or nil.
 func (l *lane) best(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *entry) {
-	if l.host.strategy != nil || l.host.mixed {
+	if l.host.strategy != nil || len(l.host.priorities) > 1 {
 		return l.choose(tried, d, now)
 	}
 	if b, e := l.lists[unknownLevel].best(tried, d, now); b != nil {

@@ -3,7 +3,6 @@ package tokens
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -234,11 +233,4 @@ func (b *budget) candidate(e *entry) Candidate {
 		Calls:     e.calls,
 		InFlight:  b.account.inFlight,
 	}
-}
-
-// byPriority reports whether the tokens of the host differ in priority.
-func (h *Host) byPriority() bool {
-	return slices.ContainsFunc(h.entries, func(e *entry) bool {
-		return e.token.Priority != h.entries[0].token.Priority
-	})
 }

@@ -215,6 +215,33 @@ func TestStrategy_within_a_priority_the_most_remaining_comes_first(t *testing.T)
 	}
 }
 
+func TestStrategy_priority_follows_tokens_that_come_and_go(t *testing.T) {
+	t.Parallel()
+	m, h := by(t, "most_remaining", letters(2)...)
+	high := labelled("h", "")
+	high.Priority = 1
+	if err := m.Add(high); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		l := lease(t, h, on("core"))
+		if l.Label() != "h" {
+			t.Errorf("%s serves, want h", l.Label())
+		}
+		l.Settle(left(5000, 4000, time.Hour))
+	}
+	m.Remove(idOf(t, m, "h"), "")
+	used := map[string]bool{}
+	for range 2 {
+		l := lease(t, h, on("core"))
+		used[l.Label()] = true
+		l.Settle(left(5000, 4000, time.Hour))
+	}
+	if len(used) != 2 {
+		t.Errorf("%v serve after the removal, want a and b", used)
+	}
+}
+
 func TestI7_A_panic_of_a_strategy_leaves_the_manager_usable(t *testing.T) {
 	t.Parallel()
 	m, h := by(t, "most_remaining", letters(1)...)
