@@ -202,21 +202,20 @@ func TestI16_RoundTrip_leaves_no_goroutine_and_no_connection_behind(t *testing.T
 		server.Close()
 		_ = m.Close()
 	})
-	if n := conns.Load(); n != 0 {
-		t.Errorf("%d connections are open", n)
-	}
 	var left string
-	for range 1000 { // net/http's goroutines end a moment after their connection
+	for range 1000 {
+		// net/http closes a connection that it dialled in advance, and ends its
+		// goroutines, a moment after the other side has closed.
 		var profile bytes.Buffer
 		if err := pprof.Lookup("goroutine").WriteTo(&profile, 1); err != nil {
 			t.Fatal(err)
 		}
-		if left = profile.String(); !strings.Contains(left, label) {
+		if left = profile.String(); conns.Load() == 0 && !strings.Contains(left, label) {
 			return
 		}
 		time.Sleep(time.Millisecond)
 	}
-	t.Errorf("goroutines are left:\n%s", left)
+	t.Errorf("%d connections are open, goroutines:\n%s", conns.Load(), left)
 }
 
 type countedConn struct {
