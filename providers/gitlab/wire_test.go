@@ -299,10 +299,10 @@ func TestI3_I16_go_gitlab_leaves_no_connection_and_no_goroutine_behind(t *testin
 	b.transport.CloseIdleConnections()
 	base.CloseIdleConnections()
 	pipe.Close()
+	settle(t, before) // which is when the last connection has been closed, too
 	if n := open.Load(); n != 0 {
 		t.Errorf("%d connections are open", n)
 	}
-	settle(t, before)
 }
 
 type countedConn struct {
