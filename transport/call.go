@@ -31,6 +31,11 @@ type call struct {
 	waitEnd     time.Time // when MaxWait is used up; zero before the first wait
 	refusal     *refusal  // the answer to hand back if nothing better comes
 
+	repeat   *repeat   // the attempt before, until it is told of
+	turn     uint64    // as a breaker's probe; 0 if the attempt is none
+	signedOn bool      // another account was asked because of single sign-on
+	sentAt   time.Time // of the attempt, for Hooks.Answer
+
 	answer answerBody // of the answer that is returned
 
 	// replay is the body for the next attempt; nil means the request's own.
@@ -62,11 +67,12 @@ func (c *call) run() (*http.Response, error) {
 
 func (c *call) send() (*http.Response, error) {
 	for {
-		lease, err := c.lease()
+		lease, err := c.admit()
 		if err != nil {
 			return c.giveUp(err)
 		}
 		resp, seen, err := c.exchange(lease)
+		c.settled(lease, resp, seen, err)
 		again, err := c.retry(lease, resp, seen, err)
 		if err != nil {
 			return nil, err
@@ -184,7 +190,7 @@ func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen ratelimit
 		c.hookLimit(lease, resp, seen)
 	}
 	if !limit && seen.Class != ratelimit.Unauthorized {
-		return false, nil
+		return c.swapForSSO(lease, resp, seen), nil
 	}
 	again := c.attempts < c.maxAttempts && c.rewind()
 	state := tokens.Available
@@ -198,6 +204,7 @@ func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen ratelimit
 		c.logAside(lease, state)
 	case !again:
 	case seen.Class == ratelimit.SecondaryLimit && (c.secondaries > 0 || c.transport.Secondary == WaitOut):
+		c.willRepeat(lease, resp.StatusCode, seen.Class, state, false)
 		return c.waitOut(resp, seen.RetryAfter.Or(ratelimit.SecondaryBackoff().Min))
 	default:
 		if seen.Class == ratelimit.SecondaryLimit {
@@ -207,8 +214,7 @@ func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen ratelimit
 		c.keep(lease, resp, limit)
 	}
 	if again {
-		c.logSwap(lease, resp.StatusCode, seen)
-		c.hookSwap(lease, resp.StatusCode, seen, state)
+		c.willRepeat(lease, resp.StatusCode, seen.Class, state, false)
 	}
 	return again, nil
 }
@@ -245,18 +251,4 @@ func (c *call) rewind() bool {
 		c.replay, _ = r.GetBody()
 	}
 	return c.replay != nil
-}
-
-// giveUp ends a call that gets no token: with the refusal it met, if any, else
-// with the reason.
-func (c *call) giveUp(err error) (*http.Response, error) {
-	if c.attempts == 0 {
-		closeBody(c.request)
-	}
-	var exhausted *tokens.ExhaustedError
-	if c.refusal != nil && errors.As(err, &exhausted) && (c.transport.Exhausted != ReturnError || !c.refusal.limit) {
-		c.last = c.refusal.lease
-		return c.handBack(exhausted.ReadyAt), nil
-	}
-	return nil, err
 }

@@ -372,14 +372,16 @@ func (e *events) add(v any) {
 func (e *events) hooks() transport.Hooks {
 	return transport.Hooks{
 		Attempt: func(_ context.Context, a transport.Attempt) { e.add(a) },
+		Answer:  func(_ context.Context, a transport.Answer) { e.add(a) },
 		Limit:   func(_ context.Context, l transport.Limit) { e.add(l) },
 		Swap:    func(_ context.Context, s transport.Swap) { e.add(s) },
+		Retry:   func(_ context.Context, r transport.Retry) { e.add(r) },
 		Wait:    func(_ context.Context, w transport.Wait) { e.add(w) },
 		Done:    func(_ context.Context, d transport.Done) { e.add(d) },
 	}
 }
 
-// line is the events as a line of words.
+// line is the events as a line of words, answers left out.
 func (e *events) line() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -392,6 +394,8 @@ func (e *events) line() string {
 			words = append(words, fmt.Sprintf("limit:%s:%d", v.Label, v.Status))
 		case transport.Swap:
 			words = append(words, fmt.Sprintf("swap:%s:%s:%s", v.Label, v.Reason, v.State))
+		case transport.Retry:
+			words = append(words, fmt.Sprintf("retry%d:%s:%s:%d", v.Number, v.Label, v.Reason, v.Status))
 		case transport.Wait:
 			words = append(words, "wait:"+v.Resource)
 		case transport.Done:
@@ -399,6 +403,18 @@ func (e *events) line() string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+func (e *events) answers() []transport.Answer {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var answers []transport.Answer
+	for _, v := range e.all {
+		if a, ok := v.(transport.Answer); ok {
+			answers = append(answers, a)
+		}
+	}
+	return answers
 }
 
 func (e *events) dones() []transport.Done {

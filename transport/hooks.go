@@ -16,8 +16,10 @@ import (
 // Requests that go out without a token of the manager's are not told of.
 type Hooks struct {
 	Attempt func(context.Context, Attempt) // a request is about to be sent
-	Limit   func(context.Context, Limit)   // an answer refused it because of a limit
-	Swap    func(context.Context, Swap)    // another token is about to be asked for
+	Answer  func(context.Context, Answer)  // it was answered, or failed
+	Limit   func(context.Context, Limit)   // the answer refused it because of a limit
+	Swap    func(context.Context, Swap)    // it was refused, and goes out again with another token
+	Retry   func(context.Context, Retry)   // it goes out again for another reason, or with the same token
 	Wait    func(context.Context, Wait)    // the call begins to wait for a token
 	Done    func(context.Context, Done)    // the call is over
 }
@@ -40,15 +42,45 @@ type Limit struct {
 	Seen ratelimit.Observation
 }
 
-// Swap is the decision to go on with another token.
+// Answer is what came of an attempt. Every Attempt that is told of has one,
+// unless the sending of it panics.
+type Answer struct {
+	Attempt
+	Status   int           // 0 if there was no answer
+	Duration time.Duration // until the answer's header was read and understood
+	Bytes    int64         // of the body, as the header announces; -1 if it does not
+	Resource string        // the budget that was drawn on
+
+	// Seen is what the answer said of limits and of the token; zero if there
+	// was none.
+	Seen ratelimit.Observation
+
+	Err error // nil if there was an answer
+}
+
+// Swap is the decision to go on with another token, told right before the next
+// Attempt, so after the Wait if there is one.
 type Swap struct {
 	Attempt // the one that was refused
 	Status  int
-	Reason  ratelimit.Class // a limit or [ratelimit.Unauthorized]
+
+	// Reason is a limit, [ratelimit.Unauthorized], or for single sign-on
+	// [ratelimit.Forbidden].
+	Reason ratelimit.Class
 
 	// State is the token's after a 401 was looked into: [tokens.Invalid] if it
 	// is put aside.
 	State tokens.State
+}
+
+// Retry is the decision to send a request again that is no Swap: after a failure
+// of the host or the network, whichever token is next; after a wait that ended
+// with the same token being free; and after a 401 with the token's refreshed
+// secret. It is told right before the next Attempt.
+type Retry struct {
+	Attempt                 // the one before
+	Status  int             // of its answer; 0 after a network error
+	Reason  ratelimit.Class // [ratelimit.ServerError] after any failure
 }
 
 // Wait is the beginning of a wait for a token.
@@ -76,9 +108,35 @@ func (c *call) attempt(l tokens.Lease) Attempt {
 }
 
 func (c *call) hookAttempt(l tokens.Lease) {
+	c.tellRepeat(l)
 	if hook := c.transport.Hooks.Attempt; hook != nil {
 		hook(c.request.Context(), c.attempt(l))
 	}
+	if c.transport.Hooks.Answer != nil {
+		c.sentAt = time.Now()
+	}
+}
+
+func (c *call) hookAnswer(l tokens.Lease, resp *http.Response, seen ratelimit.Observation, err error) {
+	hook := c.transport.Hooks.Answer
+	if hook == nil {
+		return
+	}
+	a := Answer{
+		Attempt:  c.attempt(l),
+		Duration: time.Since(c.sentAt),
+		Bytes:    -1,
+		Resource: c.draw.Resource,
+		Seen:     seen,
+		Err:      err,
+	}
+	if resp != nil {
+		a.Status, a.Bytes = resp.StatusCode, resp.ContentLength
+	}
+	if seen.Resource != "" {
+		a.Resource = seen.Resource
+	}
+	hook(c.request.Context(), a)
 }
 
 func (c *call) hookLimit(l tokens.Lease, resp *http.Response, seen ratelimit.Observation) {
@@ -87,10 +145,22 @@ func (c *call) hookLimit(l tokens.Lease, resp *http.Response, seen ratelimit.Obs
 	}
 }
 
-func (c *call) hookSwap(l tokens.Lease, status int, seen ratelimit.Observation, state tokens.State) {
+func (c *call) hookSwap(r *repeat) {
 	if hook := c.transport.Hooks.Swap; hook != nil {
-		hook(c.request.Context(), Swap{Attempt: c.attempt(l), Status: status, Reason: seen.Class, State: state})
+		hook(c.request.Context(), Swap{Attempt: c.repeated(r), Status: r.status, Reason: r.class, State: r.state})
 	}
+}
+
+func (c *call) hookRetry(r *repeat) {
+	if hook := c.transport.Hooks.Retry; hook != nil {
+		hook(c.request.Context(), Retry{Attempt: c.repeated(r), Status: r.status, Reason: r.class})
+	}
+}
+
+func (c *call) repeated(r *repeat) Attempt {
+	a := c.attempt(r.lease)
+	a.Number = r.number
+	return a
 }
 
 func (c *call) hookWait(until time.Time) {

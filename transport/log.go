@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gitfleet/gitfleet/ratelimit"
 	"github.com/gitfleet/gitfleet/tokens"
 )
 
@@ -31,12 +30,23 @@ func tokenAttr(l tokens.Lease) slog.Attr {
 	return slog.Group("token", slog.String("label", l.Label()), slog.String("id", string(l.ID())))
 }
 
-func (c *call) logSwap(l tokens.Lease, status int, seen ratelimit.Observation) {
+func (c *call) logSwap(r *repeat) {
 	if c.silent() {
 		return
 	}
-	c.log(slog.LevelInfo, "refused, going on with another token",
-		tokenAttr(l), slog.Int("status", status), slog.String("reason", seen.Class.String()))
+	c.log(slog.LevelInfo, "refused, going on with another token", r.attrs()...)
+}
+
+// logRepeat tells of refusals only; a failure is told of before the pause.
+func (c *call) logRepeat(r *repeat) {
+	if c.silent() || r.failed {
+		return
+	}
+	c.log(slog.LevelInfo, "refused, sending it again with the same token", r.attrs()...)
+}
+
+func (r *repeat) attrs() []slog.Attr {
+	return []slog.Attr{tokenAttr(r.lease), slog.Int("status", r.status), slog.String("reason", r.class.String())}
 }
 
 func (c *call) logWait(until time.Time) {
@@ -55,6 +65,28 @@ func (c *call) logRetry(l tokens.Lease, resp *http.Response, until time.Time) {
 		status = resp.StatusCode
 	}
 	c.log(slog.LevelInfo, "failed, sending it again", tokenAttr(l), slog.Int("status", status), slog.Time("until", until))
+}
+
+// logUnretried tells of a resend that the retry budget did not allow.
+func (c *call) logUnretried(l tokens.Lease) {
+	if c.silent() {
+		return
+	}
+	c.log(slog.LevelInfo, "failed, and the retry budget is used up", tokenAttr(l))
+}
+
+func (c *call) logBroken(until time.Time) {
+	if c.silent() {
+		return
+	}
+	c.log(slog.LevelWarn, "the host keeps failing, nothing is sent", slog.Time("until", until))
+}
+
+func (c *call) logMended() {
+	if c.silent() {
+		return
+	}
+	c.log(slog.LevelInfo, "the host answers again")
 }
 
 func (c *call) logAside(l tokens.Lease, state tokens.State) {

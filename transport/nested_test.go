@@ -306,6 +306,9 @@ func TestI5_RoundTrip_sends_five_at_a_time_while_a_budget_is_unknown(t *testing.
 
 func TestTransport_has_the_defaults_that_its_fields_document(t *testing.T) {
 	t.Parallel()
+	if transport.DefaultBreakAfter != 20 || transport.DefaultRetryBudget != 0.2 {
+		t.Errorf("defaults %d, %v", transport.DefaultBreakAfter, transport.DefaultRetryBudget)
+	}
 	if transport.DefaultMaxAttempts != 16 || transport.MaxWaits != 5 || tokens.DefaultMaxWait != 65*time.Minute {
 		t.Errorf("defaults %d, %d, %v", transport.DefaultMaxAttempts, transport.MaxWaits, tokens.DefaultMaxWait)
 	}
@@ -332,6 +335,22 @@ func TestTransport_has_the_defaults_that_its_fields_document(t *testing.T) {
 			w = script(secondary(403, "3900"), secondary(403, "3900"), ok())
 			if resp, _ := send(t, over(w, manager(t, "a", "b", "c")), get(t)); resp.StatusCode != 200 || w.tokens() != "a b c" {
 				t.Errorf("answer %d after %s, want 200 after a b c", resp.StatusCode, w.tokens())
+			}
+		}},
+		{"BreakAfter 0 stops after 20 failures in a row", func(t *testing.T) {
+			tr := over(failure(errBroken), manager(t, "a"))
+			for i := range 21 {
+				if got := ask(t, tr, "user"); (got == -1) != (i == 20) {
+					t.Errorf("call %d: %d, want the 21st to fail at once", i+1, got)
+				}
+			}
+		}},
+		{"RetryBudget 0 is a fifth of the calls and 10 a minute", func(t *testing.T) {
+			tr, w := failingFleet(t)
+			start := time.Now()
+			n := resends(t, tr, w, 50)
+			if refilled := int(10*time.Since(start).Minutes()) + 1; n < 20 || n > 20+refilled {
+				t.Errorf("%d of 50 calls were sent again in %v, want 10, 10 and 10 a minute", n, time.Since(start))
 			}
 		}},
 		{"no hooks", func(t *testing.T) {

@@ -38,8 +38,8 @@ const (
 	KeepCredential
 )
 
-// ExhaustedPolicy says what a call returns that met a limit and found no token
-// to go on with.
+// ExhaustedPolicy says what a call returns for which there is no token, or none
+// to go on with after a limit.
 type ExhaustedPolicy uint8
 
 const (
@@ -51,6 +51,16 @@ const (
 	// ReturnError returns a [*tokens.ExhaustedError] in both cases. A call that
 	// may not be sent again, or not wait, still returns its refusal.
 	ReturnError
+
+	// MakeRefusal returns the refusal that the call met, as ReturnRefusal does,
+	// and if nothing was sent one that is made up in the host's own form, so
+	// that the client library above makes its own error of that too: for GitHub
+	// a 403 with X-RateLimit fields (for GraphQL a 200 with an error of the type
+	// RATE_LIMITED), for others a 429. It carries X-From-Cache: 1; its
+	// Retry-After, and Reset where the host has one, say when the manager is
+	// ready. Where no token will ever serve there is no such time, and it
+	// remains at a [*tokens.ExhaustedError].
+	MakeRefusal
 )
 
 // override is what a context changes.

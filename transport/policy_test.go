@@ -47,6 +47,9 @@ func TestTransport_has_the_defaults_that_its_policies_document(t *testing.T) {
 		{"Credential KeepCredential without one", func(tr *transport.Transport) { tr.Credential = transport.KeepCredential }, script(ok()), nil, 200, "a"},
 		{"Exhausted ReturnRefusal", nil, script(primary(403, reset, "core")), nil, 403, "a b"},
 		{"Exhausted ReturnError", func(tr *transport.Transport) { tr.Exhausted = transport.ReturnError }, script(primary(403, reset, "core")), nil, 0, "a b"},
+		{"SwapSSO is off", nil, script(needsSSO, ok()), nil, 403, "a"},
+		{"SwapSSO", func(tr *transport.Transport) { tr.SwapSSO = true }, script(needsSSO, ok()), nil, 200, "a b"},
+		{"Exhausted MakeRefusal", func(tr *transport.Transport) { tr.Exhausted = transport.MakeRefusal }, script(primary(403, reset, "core")), nil, 403, "a b"},
 		{"Exhausted ReturnError leaves a 401", func(tr *transport.Transport) { tr.Exhausted = transport.ReturnError }, script(badCredentials), nil, 401, "a a? b b?"},
 	}
 	for _, tt := range tests {

@@ -25,9 +25,16 @@ func (c *call) retry(lease tokens.Lease, resp *http.Response, seen ratelimit.Obs
 	if !c.allows(pause) || !c.rewind() {
 		return false, sendErr
 	}
+	if !c.transport.retries.take(c.transport.RetryBudget, time.Now()) {
+		c.logUnretried(lease)
+		return false, sendErr
+	}
 	c.retries++
 	if sendErr == nil {
 		c.keep(lease, resp, false)
+		c.willRepeat(lease, resp.StatusCode, seen.Class, tokens.Available, true)
+	} else {
+		c.willRepeat(lease, 0, ratelimit.ServerError, tokens.Available, true)
 	}
 	until := time.Now().Add(pause)
 	c.startWaiting()
@@ -43,6 +50,9 @@ func (c *call) retry(lease tokens.Lease, resp *http.Response, seen ratelimit.Obs
 // 9110, section 9.2.2).
 func (c *call) mayRetry() bool {
 	if c.retries >= c.transport.Retries || c.attempts >= c.maxAttempts || c.request.Context().Err() != nil {
+		return false
+	}
+	if !c.transport.breakers.closedUntil(c.host).IsZero() {
 		return false
 	}
 	switch method(c.request) {

@@ -30,6 +30,8 @@ func scenarios() map[string]func() *wire {
 		},
 		"permission":       func() *wire { return script(reply(403, `{"message":"Must have admin rights"}`)) },
 		"failed":           func() *wire { return failure(errors.New("connection refused")) },
+		"sso":              func() *wire { return script(needsSSO, secondary(403, "5"), ok()) },
+		"the host is down": func() *wire { return script(reply(502, "")) },
 		"nothing came":     func() *wire { return &wire{answer: func(sent) (*http.Response, error) { return nil, nil }} },
 		"body breaks off":  func() *wire { return script(cut(`{"message":"API rate`)) },
 		"nothing to read":  func() *wire { return script(func() *http.Response { return &http.Response{StatusCode: 200} }) },
@@ -84,7 +86,7 @@ func TestI1_RoundTrip_shows_no_token_in_errors_events_answers_or_itself(t *testi
 					t.Fatal("no events")
 				}
 				noSecret(t, "event", seen.all...)
-				noSecret(t, "transport", tr, *tr)
+				noSecret(t, "transport", tr)
 				_, _, err := github.NewClient(client).Users.Get(t.Context(), "x")
 				noSecret(t, "go-github's error", err)
 			})
@@ -147,17 +149,29 @@ func TestI7_RoundTrip_settles_the_lease_when_the_base_or_a_hook_panics(t *testin
 				return resp
 			})
 		}},
-		"hook": {
+		"the Attempt hook": {
 			wire:  func() *wire { return script(ok()) },
 			hooks: transport.Hooks{Attempt: func(context.Context, transport.Attempt) { boom() }},
+		},
+		"the Answer hook": {
+			wire:  func() *wire { return script(ok()) },
+			hooks: transport.Hooks{Answer: func(context.Context, transport.Answer) { boom() }},
+		},
+		"the Swap hook": {
+			wire:  func() *wire { return script(secondary(403, "5"), ok()) },
+			hooks: transport.Hooks{Swap: func(context.Context, transport.Swap) { boom() }},
+		},
+		"the Retry hook": {
+			wire:  func() *wire { return script(reply(502, ""), ok()) },
+			hooks: transport.Hooks{Retry: func(context.Context, transport.Retry) { boom() }},
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			m := manager(t, "a")
+			m := manager(t, "a", "b")
 			tr := over(tt.wire(), m)
-			tr.Hooks = tt.hooks
+			tr.Hooks, tr.Retries = tt.hooks, 1
 			func() {
 				defer func() {
 					if got := recover(); fmt.Sprint(got) != "boom" {
@@ -185,7 +199,7 @@ func TestI7_RoundTrip_settles_every_lease_once_on_every_path(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := manager(t, "a", "b", "c")
 				tr := over(make(), m)
-				tr.MaxWait = -1
+				tr.MaxWait, tr.BreakAfter, tr.SwapSSO = -1, 3, true
 				for range 5 {
 					resp, err := tr.RoundTrip(request(t, "POST", userURL, "{}"))
 					if n := inFlight(m); n != 0 {

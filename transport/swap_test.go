@@ -387,7 +387,7 @@ func TestI8_RoundTrip_ends_swapping_at_the_second_secondary_limit(t *testing.T) 
 						t.Errorf("refusal %d: closed %d times, drained: %v", i+1, closed, ended)
 					}
 				}
-				want := "attempt1:a limit:a:403 swap:a:secondary_limit:available attempt2:b limit:b:403 wait:core attempt3:c done3:c:200"
+				want := "attempt1:a limit:a:403 swap:a:secondary_limit:available attempt2:b limit:b:403 wait:core swap:b:secondary_limit:available attempt3:c done3:c:200"
 				if got := seen.line(); got != want {
 					t.Errorf("events\n%s\nwant\n%s", got, want)
 				}

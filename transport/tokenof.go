@@ -39,7 +39,7 @@ type answerBody struct {
 	lease tokens.Lease
 }
 
-func (b *answerBody) leased() (tokens.Lease, bool) { return b.lease, true }
+func (b *answerBody) leased() (tokens.Lease, bool) { return b.lease, b.lease.ID() != "" }
 
 // sign makes the answer's body know the lease of the last attempt. It is part of
 // the call, which spares an allocation.

@@ -41,8 +41,9 @@ const (
 // most MaxWait and never beyond the request context's deadline; when the wait
 // would be longer it does not begin to wait. Then it returns the refusal that
 // it met or, if nothing was sent, a [*tokens.ExhaustedError], whose ReadyAt says
-// when to come again. It returns the context's error, unwrapped, when the
-// context ends first. Neither errors nor hooks contain a token; tokens appear
+// when to come again; see Exhausted. It returns an [*UnavailableError] while the
+// host keeps failing; see BreakAfter. It returns the context's error, unwrapped,
+// when the context ends first. Neither errors nor hooks contain a token; tokens appear
 // by label and ID. Note that [http.Client].Timeout counts the waiting.
 //
 // A token is sent to the API of its own host only: scheme, host, port and path
@@ -56,7 +57,7 @@ const (
 // listed in package ratelimit. Durations are wall-clock; limits count requests.
 //
 // A Transport is safe for concurrent use. Its fields must not change after the
-// first request.
+// first request, and it must not be copied.
 type Transport struct {
 	Manager  *tokens.Manager     // required
 	Provider tokens.ProviderType // required: whose tokens to use
@@ -78,6 +79,24 @@ type Transport struct {
 	// MaxAttempts, and no token is blamed. Defaults to 0, never.
 	Retries int
 
+	// RetryBudget bounds those resends for all calls together, so that they do
+	// not bury a host that fails: they are at most this share of the calls, and
+	// 10 a minute besides; 100 can be saved up. When it is used up the answer or
+	// error is returned as it is. Swaps after a limit or a 401 do not count; they
+	// are what MaxAttempts bounds. Defaults to [DefaultRetryBudget], 0.2;
+	// negative leaves Retries as the only bound.
+	RetryBudget float64
+
+	// BreakAfter is how many failures of a host in a row, over all calls, stop
+	// the Transport from sending to it: network errors and answers of 500, 502,
+	// 503, 504 and 520 to 530, with server errors to three different paths among
+	// them or network errors in their place. Then calls return an
+	// [*UnavailableError] at once, for 5 seconds. One call is sent after that as
+	// a probe, and while probes fail the pause doubles, up to a minute. Any other
+	// answer ends it. A call that its own context has ended is no failure.
+	// Defaults to [DefaultBreakAfter]; negative never stops.
+	BreakAfter int
+
 	// MaxBodyBuffer is how many bytes of a body without GetBody are read into
 	// memory, so that it can be sent again. A longer body is sent once.
 	// Defaults to 0, none.
@@ -91,8 +110,15 @@ type Transport struct {
 	// Defaults to [ReplaceCredential], the manager's.
 	Credential CredentialPolicy
 
-	// Exhausted says what a call returns that met a limit and found no token to
-	// go on with. Defaults to [ReturnRefusal].
+	// SwapSSO sends a request that GitHub refused with a 403 and "X-GitHub-SSO:
+	// required" once more with another account, if one is free, whose token may
+	// be authorized for the organization's single sign-on. Lists that leave out
+	// such organizations are answers, and keep their X-GitHub-SSO field. Defaults
+	// to false: the 403 says where to authorize the token.
+	SwapSSO bool
+
+	// Exhausted says what a call returns for which there is no token, or none to
+	// go on with after a limit. Defaults to [ReturnRefusal].
 	Exhausted ExhaustedPolicy
 
 	// RawHeaders hands back every header as the host sent it, for proxies and
@@ -107,11 +133,13 @@ type Transport struct {
 	// Hooks are told what happens. Defaults to none.
 	Hooks Hooks
 
-	// Logger is told of swaps, waits and retries (Info), of tokens put aside
-	// (Warn), and once that a caller's credential was replaced (Info). Tokens
-	// appear by label and ID. Defaults to none.
+	// Logger is told of swaps, waits and retries (Info), of tokens put aside and
+	// hosts that keep failing (Warn), and once that a caller's credential was
+	// replaced (Info). Tokens appear by label and ID. Defaults to none.
 	Logger *slog.Logger
 
+	retries  retryBudget
+	breakers breakers
 	replaced uint32 // atomic; 1 once the Logger knows that a caller's credential was
 }
 
