@@ -51,9 +51,13 @@ type Config struct {
 	Hooks transport.Hooks
 
 	// Logger is told of swaps, waits and tokens put aside, by their labels.
-	// Defaults to none. Programs that want to set more than this use a
-	// [transport.Transport] of their own.
+	// Defaults to none.
 	Logger *slog.Logger
+
+	// Transport, if not nil, is called once for each provider's transport, by
+	// New and with all of the above filled in, to set what else a
+	// [transport.Transport] has: retries, policies, bounds of one provider.
+	Transport func(*transport.Transport)
 }
 
 // Fleet is a manager's tokens below HTTP clients, one for each provider. It is
@@ -70,7 +74,7 @@ func New(c Config) (*Fleet, error) {
 	}
 	f := &Fleet{manager: c.Manager, transports: map[tokens.ProviderType]*transport.Transport{}}
 	for _, p := range []tokens.ProviderType{tokens.GitHub, tokens.GitLab, tokens.Bitbucket} {
-		f.transports[p] = &transport.Transport{
+		t := &transport.Transport{
 			Manager:  c.Manager,
 			Provider: p,
 			Base:     c.Base,
@@ -78,6 +82,10 @@ func New(c Config) (*Fleet, error) {
 			Hooks:    c.Hooks,
 			Logger:   c.Logger,
 		}
+		if c.Transport != nil {
+			c.Transport(t)
+		}
+		f.transports[p] = t
 	}
 	return f, nil
 }

@@ -27,6 +27,34 @@ func manager(t *testing.T, names ...string) *tokens.Manager {
 	return m
 }
 
+func TestConfig_Transport_sets_what_else_a_transport_has(t *testing.T) {
+	t.Parallel()
+	m := manager(t, "alice")
+	calls := 0
+	fleet, err := gitfleet.New(gitfleet.Config{Manager: m, MaxWait: time.Minute, Transport: func(tr *transport.Transport) {
+		calls++
+		if tr.Manager != m || tr.Provider == "" || tr.MaxWait != time.Minute {
+			t.Errorf("called with manager %v, provider %q, MaxWait %v", tr.Manager, tr.Provider, tr.MaxWait)
+		}
+		tr.Retries = 2
+		if tr.Provider == tokens.GitLab {
+			tr.MaxWait = -1
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p, wait := range map[tokens.ProviderType]time.Duration{tokens.GitHub: time.Minute, tokens.GitLab: -1, tokens.Bitbucket: time.Minute} {
+		tr := fleet.Transport(p).(*transport.Transport)
+		if tr.Retries != 2 || tr.MaxWait != wait {
+			t.Errorf("%s: Retries %d, MaxWait %v, want 2 and %v", p, tr.Retries, tr.MaxWait, wait)
+		}
+	}
+	if calls != 3 {
+		t.Errorf("called %d times, want once a provider", calls)
+	}
+}
+
 func TestNew_without_a_manager_says_how_to_get_one(t *testing.T) {
 	t.Parallel()
 	_, err := gitfleet.New(gitfleet.Config{})
