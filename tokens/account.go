@@ -142,7 +142,7 @@ func (b *budget) limitedUntil(now time.Time) time.Time {
 
 // ready reports whether the budget can serve a call that draws d now.
 func (b *budget) ready(d ratelimit.Draw, now time.Time) bool {
-	if b.level < 0 || d.Units > 1 && !b.affords(d.Units) {
+	if b.level < 0 || !b.bears(d) {
 		return false
 	}
 	// Being in a list means that there is room for a read.

@@ -256,9 +256,10 @@ var oneRead = ratelimit.Draw{Units: 1, Points: 1}
 // grant takes one lease of b with e.
 func (h *Host) grant(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease {
 	h.seq++
+	held := b.hold(d)
 	e.lastUsed, e.used = now, h.seq
 	e.calls++
-	b.out += d.Units
+	b.out += held
 	b.last = h.seq
 	b.account.takePace(d, b.resource, now)
 	b.account.inFlight++
@@ -266,7 +267,7 @@ func (h *Host) grant(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease
 		b.account.relist(now)
 	}
 	b.lane.used(b, now)
-	return h.leases.add(h, e, b, d, h.seq, now)
+	return h.leases.add(h, e, leaseSlot{budget: b, draw: d, held: held, seq: h.seq, sent: now})
 }
 
 // exhausted makes the error for a call that found no token, ready at the given

@@ -90,7 +90,7 @@ func (l Lease) end(sent bool, book func(s leaseSlot, now time.Time)) {
 		return
 	}
 	b, a := s.budget, s.budget.account
-	b.out -= s.draw.Units
+	b.out -= s.held
 	a.inFlight--
 	wasFull := a.inFlight == h.maxInFlight-1
 	a.endPace(s.draw, b.resource, sent, now)
@@ -114,12 +114,13 @@ type leaseTable struct {
 type leaseSlot struct {
 	budget *budget // nil while the slot is free
 	draw   ratelimit.Draw
+	held   int64 // units kept from others
 	seq    uint64
 	gen    uint32
 	sent   time.Time
 }
 
-func (t *leaseTable) add(h *Host, e *entry, b *budget, d ratelimit.Draw, seq uint64, now time.Time) Lease {
+func (t *leaseTable) add(h *Host, e *entry, taken leaseSlot) Lease {
 	var i uint32
 	if n := len(t.free); n > 0 {
 		i, t.free = t.free[n-1], t.free[:n-1]
@@ -128,7 +129,8 @@ func (t *leaseTable) add(h *Host, e *entry, b *budget, d ratelimit.Draw, seq uin
 		t.slots = append(t.slots, leaseSlot{})
 	}
 	s := &t.slots[i]
-	s.budget, s.draw, s.seq, s.sent = b, d, seq, now
+	taken.gen = s.gen
+	*s = taken
 	return Lease{host: h, entry: e, slot: i, gen: s.gen}
 }
 

@@ -205,10 +205,10 @@ func TestI5_A_negative_cap_is_refused_by_name(t *testing.T) {
 	}
 }
 
-func TestI5_GraphQL_overshoots_by_the_unknown_cost_of_the_calls_that_are_out(t *testing.T) {
+func TestI5_GraphQL_overshoots_by_the_unknown_cost_of_one_call(t *testing.T) {
 	t.Parallel()
 	const cost = 12
-	for _, atOnce := range []int{1, 3} {
+	for _, atOnce := range []int{1, 3, 50} {
 		_, h := gitHubHost(t, gitHub("a", ""))
 		remaining := int64(100)
 		tell(t, h, "graphql", left(5000, remaining, time.Hour))
@@ -227,10 +227,65 @@ func TestI5_GraphQL_overshoots_by_the_unknown_cost_of_the_calls_that_are_out(t *
 				l.Settle(left(5000, max(0, remaining), time.Hour))
 			}
 		}
-		if over := -remaining; over < 0 || over >= int64(atOnce)*cost {
-			t.Errorf("%d at once: spent %d points too many, want less than %d", atOnce, over, atOnce*cost)
+		if over := -remaining; over < 0 || over >= cost {
+			t.Errorf("%d at once: spent %d points too many, want less than %d", atOnce, over, cost)
 		}
 	}
+}
+
+// A cost that is known is as good as Units: it is held while the call is out,
+// and given back when it is not sent.
+func TestI5_GraphQL_holds_what_the_dearest_call_has_cost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, h := gitHubHost(t, gitHub("a", ""))
+		out := func() int {
+			all := leaseAll(t, h, on("graphql"))
+			for _, l := range all {
+				l.Cancel()
+			}
+			return len(all)
+		}
+		tell(t, h, "graphql", left(5000, 1000, time.Hour))
+		if got := out(); got != 10 {
+			t.Errorf("%d calls at once of 1,000 points, want 10: a fiftieth of the limit each while no cost is known", got)
+		}
+		tell(t, h, "graphql", left(5000, 999, time.Hour))
+		if got := out(); got != 100 {
+			t.Errorf("%d at once after a call of 1 point, want as many as may be in flight", got)
+		}
+		tell(t, h, "graphql", left(5000, 979, time.Hour))
+		tell(t, h, "graphql", left(5000, 978, time.Hour))
+		if got := out(); got != 48 {
+			t.Errorf("%d at once after a call of 20 points, want 48 of 978", got)
+		}
+		tell(t, h, "core", left(5000, 60, time.Hour))
+		tell(t, h, "core", left(5000, 40, time.Hour))
+		if got := len(leaseAll(t, h, on("core"))); got != 40 {
+			t.Errorf("%d calls of core, want 40: they cost one each", got)
+		}
+		time.Sleep(time.Hour + time.Second) // what was seen is good for one more window
+		tell(t, h, "graphql", left(5000, 100, time.Hour))
+		if got := out(); got != 5 {
+			t.Errorf("%d at once in the next window, want 5 of 100", got)
+		}
+		tell(t, h, "graphql", left(5000, 98, time.Hour))
+		time.Sleep(time.Hour + time.Second)
+		tell(t, h, "graphql", left(5000, 60, time.Hour))
+		if got := out(); got != 30 {
+			t.Errorf("%d at once in the window after, want 30 of 60", got)
+		}
+	})
+}
+
+func TestI6_GraphQL_calls_without_an_answer_stay_charged_with_what_they_drew(t *testing.T) {
+	t.Parallel()
+	_, h := gitHubHost(t, gitHub("a", ""))
+	tell(t, h, "graphql", left(5000, 100, time.Hour))
+	for range 50 { // a network that is down must not eat the hour's budget
+		lease(t, h, on("graphql")).Lost()
+	}
+	lease(t, h, on("graphql")).Settle(left(5000, 90, time.Hour))
 }
 
 func TestI5_A_call_of_several_units_waits_until_all_of_them_are_there(t *testing.T) {

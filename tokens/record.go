@@ -36,7 +36,7 @@ type record struct {
 	// the budget from being used, by our clock. Only time ends it.
 	rest time.Time
 
-	out      int64  // units of leases that are not settled yet
+	out      int64  // units held by leases that are not settled yet
 	floor    int64  // units that are not to be used
 	last     uint64 // the newest lease
 	lost     losses
@@ -45,6 +45,7 @@ type record struct {
 	since    uint64 // the newest lease when that window began
 	told     uint64 // the newest lease whose answer told remaining
 
+	costs     costs
 	pauses    int    // refusals in a row that named no time
 	pausedSeq uint64 // the newest lease when the last of them was met
 }
@@ -104,7 +105,9 @@ func (r *record) observe(in reading, now time.Time) {
 	case older:
 		return
 	case same:
-		left = min(left, r.remaining.Or(left))
+		before := r.remaining.Or(left)
+		r.costs.saw(before - left)
+		left = min(left, before)
 		if in.reset.Before(r.reset) {
 			in.reset, in.ends = r.reset, r.ends
 		}
@@ -112,6 +115,7 @@ func (r *record) observe(in reading, now time.Time) {
 		if !in.ends.IsZero() && !in.ends.After(now) {
 			return // a late answer of a window that has ended already
 		}
+		r.costs.rollOver()
 	}
 	r.answered = true
 	r.told = max(r.told, in.seq)
@@ -214,6 +218,7 @@ func (r *record) rollOver() {
 	r.remaining = ratelimit.Optional[int64]{}
 	r.reset, r.ends = time.Time{}, time.Time{}
 	r.silent = losses{}
+	r.costs.rollOver()
 	r.answered, r.since = false, r.last
 }
 
