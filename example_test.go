@@ -171,6 +171,43 @@ func ExampleNew() {
 	// nothing was sent; come again later: true
 }
 
+// Whatever a transport can do otherwise is set for all providers, or for one.
+func ExampleConfig_transport() {
+	sim, secrets := simulated()
+	sim.Inject(fleettest.Fault{Status: http.StatusBadGateway})
+	manager, err := tokens.NewManager(tokens.Config{},
+		tokens.Token{Provider: tokens.GitHub, Label: "alice", Secret: tokens.Static(secrets[0])})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	fleet, err := gitfleet.New(gitfleet.Config{
+		Manager: manager,
+		Base:    sim,
+		Transport: func(t *transport.Transport) {
+			t.Retries = 2                       // after 5xx and network errors, within RetryBudget
+			t.SwapSSO = true                    // a token that lacks single sign-on is no dead end
+			t.Exhausted = transport.MakeRefusal // the client library's own error, not ours
+			if t.Provider == tokens.Bitbucket {
+				t.MaxWait = 2 * time.Hour
+			}
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer fleet.Close()
+
+	resp, err := fleet.HTTPClient(tokens.GitHub).Get("https://api.github.com/user")
+	if err != nil {
+		log.Fatal(err)
+	}
+	resp.Body.Close()
+	fmt.Println(resp.Status)
+	// Output:
+	// 200 OK
+}
+
 // simulated returns a GitHub with an organization and two tokens.
 func simulated() (*fleettest.GitHub, []string) {
 	secrets := []string{canary.Token("alice"), canary.Token("ci")}

@@ -180,6 +180,11 @@ func (r Request) maxWait() time.Duration {
 // Lease returns the right to send one request with one token, which must be
 // settled (see [Lease]).
 //
+// The lease reserves what the call draws. A GraphQL call, whose cost only its
+// answer tells, reserves what the dearest of this window or the last has cost,
+// at most a fiftieth of the limit, which is also taken while none is known; if
+// less is left, such calls go one at a time.
+//
 // If every token that could serve is spent, Lease waits in line for the first
 // to become free. It does not begin to wait if that lies beyond MaxWait or the
 // context's deadline; then, and where no token will ever serve, it returns an

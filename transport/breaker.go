@@ -51,7 +51,7 @@ func (e *UnavailableError) Is(target error) bool { return target == ErrUnavailab
 // RetryAt returns Until, for callers that know the error by this method only.
 func (e *UnavailableError) RetryAt() time.Time { return e.Until }
 
-// breakers keeps the hosts that fail. While none does, a call costs two atomic
+// breakers keeps the hosts that fail. While none does, a call costs three atomic
 // reads.
 type breakers struct {
 	failing atomic.Int32 // len(hosts)

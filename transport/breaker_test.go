@@ -221,36 +221,60 @@ func TestBreaker_is_not_moved_by_late_failures(t *testing.T) {
 	})
 }
 
-// Whoever waits for a token stays in line, and is told when the turn comes.
+// Whoever waits for a token stays in line; what came of the host is looked at
+// when the turn comes.
 func TestI7_I9_Breaker_leaves_the_line_alone_and_gives_the_token_back(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newSwitching(0)
 		m := manager(t, "a")
-		hold := make(chan struct{})
-		gate := base(func(r *http.Request) (*http.Response, error) {
-			if strings.HasPrefix(r.URL.Path, "/slow") {
-				<-hold
+		rest(t, m, get(t), time.Minute)
+		tr := over(w, m)
+		tr.BreakAfter = 5
+		got := make(chan int, 1)
+		go func() { got <- ask(t, tr, "user") }()
+		time.Sleep(time.Minute)
+		for range 5 {
+			ask(t, tr, "rate_limit") // which is free, and so does not stand in line
+		}
+		if n := <-got; n != -1 {
+			t.Errorf("the call in line came to %d, want an UnavailableError", n)
+		}
+		if n, sent := inFlight(m), len(w.calls()); n != 0 || sent != 5 {
+			t.Errorf("%d leases are out after %d requests, want none after 5", n, sent)
+		}
+	})
+}
+
+// A probe may hang. The others wait no longer than it, and one a pause is the
+// next.
+func TestBreaker_lets_one_probe_pass_at_a_time(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newSwitching(0)
+		hanging := base(func(r *http.Request) (*http.Response, error) {
+			if strings.HasPrefix(r.URL.Path, "/probe") {
+				time.Sleep(time.Minute)
 			}
 			return w.RoundTrip(r)
 		})
-		tr := over(gate, m)
-		tr.BreakAfter = 5
-		var calls sync.WaitGroup
-		for i := range 5 { // all that an unknown budget bears
-			calls.Go(func() { ask(t, tr, fmt.Sprint("slow", i)) })
+		tr := over(hanging, manager(t, "a"))
+		tr.BreakAfter = 3
+		for range 3 {
+			ask(t, tr, "user")
 		}
-		synctest.Wait()
-		got := make(chan int, 1)
-		calls.Go(func() { got <- ask(t, tr, "in-line") })
-		synctest.Wait()
-		close(hold)
-		calls.Wait()
-		if n := <-got; n != -1 && n != 0 {
-			t.Errorf("the call in line came to %d", n)
+		var probes sync.WaitGroup
+		for range 2 {
+			time.Sleep(5 * time.Second)
+			probes.Go(func() { ask(t, tr, "probe") })
+			synctest.Wait()
+			if got := ask(t, tr, "user"); got != -1 {
+				t.Errorf("a call beside the probe: %d, want none sent", got)
+			}
 		}
-		if n := inFlight(m); n != 0 {
-			t.Errorf("%d leases are out", n)
+		probes.Wait()
+		if n := len(w.calls()); n != 5 {
+			t.Errorf("%d requests, want 3 and 2 probes", n)
 		}
 	})
 }
@@ -265,9 +289,12 @@ func TestI13_Breaker_hands_back_what_the_call_has_met(t *testing.T) {
 		tr.Retries, tr.BreakAfter = 1, 3
 		var calls sync.WaitGroup
 		var bodies [4]string
+		var took [4]time.Duration
 		for i := range bodies {
 			calls.Go(func() {
 				time.Sleep(time.Duration(i) * time.Millisecond)
+				start := time.Now()
+				defer func() { took[i] = time.Since(start) }()
 				resp, err := tr.RoundTrip(request(t, "GET", fmt.Sprint("https://api.github.com/p", i), ""))
 				if err != nil {
 					bodies[i] = err.Error()
@@ -285,6 +312,9 @@ func TestI13_Breaker_hands_back_what_the_call_has_met(t *testing.T) {
 		}
 		if !strings.Contains(bodies[3], "keeps failing, not asked again until") {
 			t.Errorf("the last call got %q, want an UnavailableError", bodies[3])
+		}
+		if took[2] != 0 || took[3] != 0 {
+			t.Errorf("calls 3 and 4 took %v, want no pause while the breaker is open", took[2:])
 		}
 		if n := len(w.calls()); n != 3 {
 			t.Errorf("%d requests, want no resend while the breaker is open", n)

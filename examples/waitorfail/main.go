@@ -1,6 +1,7 @@
 // Waitorfail shows what a call can do when every token is spent: fail at once
-// and say when to come again, do the same only if its deadline is nearer than
-// the reset, or wait in line for the reset and go on.
+// and say when to come again, get a refusal as the host would write it, do the
+// first only if its deadline is nearer than the reset, or wait in line for the
+// reset and go on.
 //
 //	go run ./examples/waitorfail
 //
@@ -40,6 +41,7 @@ func run(ctx context.Context, stdout io.Writer) error {
 	defer m.Close()
 
 	hasty := &transport.Transport{Manager: m, Provider: tokens.GitHub, Base: base, MaxWait: -1}
+	polite := &transport.Transport{Manager: m, Provider: tokens.GitHub, Base: base, MaxWait: -1, Exhausted: transport.MakeRefusal}
 	patient := &transport.Transport{Manager: m, Provider: tokens.GitHub, Base: base} // 65 minutes at most
 
 	soon, cancel := context.WithTimeout(ctx, time.Second)
@@ -47,6 +49,7 @@ func run(ctx context.Context, stdout io.Writer) error {
 	return errors.Join(
 		try(ctx, stdout, "the last call", hasty),
 		try(ctx, stdout, "never waits", hasty),
+		try(ctx, stdout, "refuses in the host's form", polite),
 		try(soon, stdout, "has a deadline", patient),
 		try(ctx, stdout, "waits", patient),
 	)

@@ -8,6 +8,7 @@ import (
 
 const want = `the last call: 200 OK after 0s
 never waits: nothing was sent, come again in 4s
+refuses in the host's form: 403 Forbidden after 0s
 has a deadline: nothing was sent, come again in 4s
 waits: 200 OK after 4s
 `
