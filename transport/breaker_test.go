@@ -81,11 +81,11 @@ func TestBreaker_fails_calls_at_once_after_twenty_failures_and_half_opens(t *tes
 					if !errors.As(err, &down) || !down.RetryAt().Equal(time.Now().Add(pause)) || down.Host != "https://api.github.com" || down.Provider != tokens.GitHub {
 						t.Fatalf("RoundTrip() = %v, want an UnavailableError for %v", err, pause)
 					}
-					time.Sleep(pause - 1)
+					time.Sleep(pause - time.Nanosecond)
 					if got := ask(t, tr, "p"); got != -1 || len(w.calls()) != sent {
 						t.Fatalf("%d after %d requests, want none sent before the end of the pause", got, len(w.calls()))
 					}
-					time.Sleep(1)
+					time.Sleep(time.Nanosecond)
 					if got := ask(t, tr, "probe"); got != int(code) {
 						t.Fatalf("probe: %d", got)
 					}

@@ -25,8 +25,8 @@ const (
 //
 // Share and minimum are those of Finagle's RetryBudget. gRPC's retryThrottling
 // (gRFC A6) counts failures and successes instead, and so stops all retries
-// where a host fails half of the time; "Handling Overload" in
-// Google's Site Reliability Engineering has 10 % a client.
+// where a host fails half of the time; "Handling Overload" in Google's Site
+// Reliability Engineering has 10 % a client.
 type retryBudget struct {
 	calls atomic.Int64 // since the last resend was asked for
 
