@@ -30,7 +30,9 @@ func (c *costs) estimate() int64 { return max(c.now, c.before) }
 // hold returns how many units a lease keeps from others until it is settled.
 // GraphQL tells the cost of a query with its answer only, so what the dearest
 // has cost is held for every one. While that is more than what is left, one
-// call goes at a time, and so the budget is overdrawn by one call at most.
+// call goes at a time, and so the budget is overdrawn by one call at most. A lost
+// call stays charged with the units it drew and not with what was held, because
+// a network that is down must not eat the budget of an hour.
 func (b *budget) hold(d ratelimit.Draw) int64 {
 	limit, ok := b.limit.Get()
 	if b.resource != "graphql" || d.Units == 0 || !ok || !b.remaining.IsKnown() {

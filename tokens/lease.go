@@ -65,9 +65,7 @@ func (l Lease) Settle(o ratelimit.Observation) {
 }
 
 // Lost ends the lease of a request that was sent and not answered. What it
-// drew stays charged until a call that was leased later is answered: for a
-// GraphQL query one point, because a network that is down must not eat the
-// budget of an hour.
+// would have cost stays charged until a call that was leased later is answered.
 func (l Lease) Lost() {
 	l.end(true, func(s leaseSlot, _ time.Time) { s.budget.lost.add(s.draw.Units, l.host.seq) })
 }

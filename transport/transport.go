@@ -57,7 +57,7 @@ const (
 // listed in package ratelimit. Durations are wall-clock; limits count requests.
 //
 // A Transport is safe for concurrent use. Its fields must not change after the
-// first request, and it must not be copied.
+// first request, nor must it be copied.
 type Transport struct {
 	Manager  *tokens.Manager     // required
 	Provider tokens.ProviderType // required: whose tokens to use
