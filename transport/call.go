@@ -137,7 +137,7 @@ func (c *call) exchange(lease tokens.Lease) (*http.Response, ratelimit.Observati
 	c.attempts++
 	c.last = lease
 	c.hookAttempt(lease)
-	resp, err := c.transport.base().RoundTrip(req)
+	resp, err := c.transport.attend(req)
 	if err == nil && resp == nil {
 		err = errors.New("gitfleet: transport: Base returned neither an answer nor an error")
 	}

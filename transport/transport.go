@@ -73,6 +73,13 @@ type Transport struct {
 	// [DefaultMaxAttempts]; 1 never sends again.
 	MaxAttempts int
 
+	// Timeout bounds how long an attempt may go without progress: from its
+	// sending until the header of its answer, and in each read of the body. The
+	// wait for a token is not counted, nor is the time that the caller takes
+	// between two reads. It is a network error then, which matches
+	// [os.ErrDeadlineExceeded]. Defaults to 0, none.
+	Timeout time.Duration
+
 	// Retries is how often a GET, HEAD, OPTIONS, PUT or DELETE is sent again
 	// after a 5xx or a network error, with pauses as [ratelimit.GeneralBackoff]
 	// has them or a 503's Retry-After asks for. They count towards MaxWait and
