@@ -96,7 +96,7 @@ func (h *host) newAccount(a Account) *account {
 	}
 	acc := &account{
 		login:        a.Login,
-		id:           h.catalog.add(a.Login, kindUser, 0, 0).id,
+		id:           h.catalog.add(Owner{Login: a.Login}, kindUser).id,
 		scopes:       a.Scopes,
 		installation: a.Installation,
 		sees:         nameSet(a.Owners),

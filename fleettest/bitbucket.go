@@ -95,6 +95,7 @@ func (b *Bitbucket) run(c *call) *answer {
 		return bitbucketError(http.StatusForbidden, "Forbidden")
 	}
 	c.base += "/2.0"
+	c.escaped = true
 	c.path = "/" + strings.TrimSuffix(rest, "/")
 	if r, found := bitbucketRoutes.match(c.r.Method, c.path); ok && found {
 		return r.endpoint(b, c)
@@ -106,13 +107,19 @@ func (b *Bitbucket) run(c *call) *answer {
 var bitbucketRoutes = routes[*Bitbucket]{
 	on("GET", "/user", (*Bitbucket).currentUser),
 	on("GET", "/user/workspaces", (*Bitbucket).currentUserWorkspaces),
+	on("GET", "/users/{id}", (*Bitbucket).user),
 	on("GET", "/workspaces/{workspace}", (*Bitbucket).workspace),
 	on("GET", "/repositories/{workspace}", (*Bitbucket).workspaceRepositories),
 	on("GET", "/repositories/{workspace}/{slug}", (*Bitbucket).repository),
 	on("GET", "/repositories/{workspace}/{slug}/refs/branches", (*Bitbucket).branches),
 	on("GET", "/repositories/{workspace}/{slug}/refs/tags", (*Bitbucket).tags),
 	on("GET", "/repositories/{workspace}/{slug}/commits", (*Bitbucket).commits),
-	on("GET", "/repositories/{workspace}/{slug}/commits/{revision}", (*Bitbucket).commits),
+	on("GET", "/repositories/{workspace}/{slug}/commits/{revision...}", (*Bitbucket).commits),
+	on("GET", "/repositories/{workspace}/{slug}/commit/{hash...}", (*Bitbucket).commit),
+	on("GET", "/repositories/{workspace}/{slug}/refs/branches/{name...}", (*Bitbucket).branch),
+	on("GET", "/repositories/{workspace}/{slug}/refs/tags/{name}", (*Bitbucket).tag),
+	on("GET", "/repositories/{workspace}/{slug}/src", (*Bitbucket).sourceRoot),
+	on("GET", "/repositories/{workspace}/{slug}/src/{path...}", (*Bitbucket).source),
 	on("GET", "/repositories/{workspace}/{slug}/pullrequests", (*Bitbucket).listPulls),
 	on("POST", "/repositories/{workspace}/{slug}/pullrequests", (*Bitbucket).createPull),
 	on("GET", "/repositories/{workspace}/{slug}/pullrequests/{id}", (*Bitbucket).pullRequest),

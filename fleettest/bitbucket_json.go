@@ -176,7 +176,6 @@ func (b *Bitbucket) repositoryJSON(c *call, r *repository) bitbucketRepository {
 		},
 		IsPrivate: r.private, ForkPolicy: "allow_forks", Size: int64(r.size) * 1024, Language: strings.ToLower(r.language),
 		CreatedOn: b.when(r, r.created), UpdatedOn: b.when(r, r.updated),
-		Mainbranch: map[string]string{"type": "branch", "name": "main"},
 		Links: bitbucketRepositoryLinks{
 			Self: names["self"], HTML: names["html"], Avatar: names["avatar"],
 			PullRequests: bitbucketLink{Href: api + "/pullrequests"}, Commits: bitbucketLink{Href: api + "/commits"},
@@ -184,6 +183,11 @@ func (b *Bitbucket) repositoryJSON(c *call, r *repository) bitbucketRepository {
 			Source: bitbucketLink{Href: api + "/src"}, Downloads: bitbucketLink{Href: api + "/downloads"},
 			Clone: cloneLinks(c, path),
 		},
+	}
+	if r.empty() {
+		v.Size = 0
+	} else {
+		v.Mainbranch = map[string]string{"type": "branch", "name": branchName(0)}
 	}
 	if r.fork {
 		upstream := bitbucketNameJSON(c, bitbucketUUID(uuidRepo, int64(r.n)), "upstream/"+generatedName(r.n))

@@ -1,6 +1,11 @@
 package fleettest
 
-import "net/http"
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
 
 // currentUser answers GET /user. An access token of a repository, project or
 // workspace is nobody's.
@@ -80,5 +85,44 @@ func (b *Bitbucket) workspaceRepositories(c *call) *answer {
 	}
 	s := selection{catalog: b.catalog}
 	s.of(o, true, c.account.seesPrivateOf(o))
-	return bitbucketPaged(c, s.total(), func(i int) any { return b.repositoryJSON(c, s.at(i)) })
+	if !c.query.Has("q") && !c.query.Has("sort") {
+		return bitbucketPaged(c, s.total(), func(i int) any { return b.repositoryJSON(c, s.at(i)) })
+	}
+	found, instead := queried(c, s.filter(func(*repository) bool { return true }), repositoryQueryFields)
+	if instead != nil {
+		return instead
+	}
+	return bitbucketPaged(c, len(found), func(i int) any { return b.repositoryJSON(c, found[i]) })
+}
+
+// repositoryQueryFields are what repositories can be asked for by.
+var repositoryQueryFields = queryFields[*repository]{
+	"name":        func(r *repository) string { return r.name },
+	"slug":        func(r *repository) string { return r.name },
+	"full_name":   (*repository).fullName,
+	"description": func(r *repository) string { return r.description },
+	"language":    func(r *repository) string { return strings.ToLower(r.language) },
+	"is_private":  func(r *repository) string { return strconv.FormatBool(r.private) },
+	"size":        func(r *repository) string { return strconv.Itoa(r.size * 1024) },
+	"created_on":  func(r *repository) string { return r.created.Format(time.RFC3339) },
+	"updated_on":  func(r *repository) string { return r.updated.Format(time.RFC3339) },
+}
+
+// user answers GET /users/{id}, by UUID or account id. A nickname is nobody's
+// name, and a workspace no user.
+func (b *Bitbucket) user(c *call) *answer {
+	named := c.param(1)
+	if id, ok := strings.CutPrefix(named, "557058:"); ok {
+		named = "{" + id + "}"
+	}
+	id, ok := uuidID(uuidOwner, named)
+	o := b.catalog.ownerByID(id)
+	if !ok || o == nil || o.kind != kindUser {
+		return bitbucketError(http.StatusNotFound, c.param(1))
+	}
+	return bitbucketJSON(http.StatusOK, struct {
+		bitbucketOwner
+		CreatedOn     string `json:"created_on"`
+		AccountStatus string `json:"account_status"`
+	}{bitbucketPerson(c, person{id: o.id, login: o.login, name: displayName(o.login)}), joined(o).UTC().Format(bitbucketTime), "active"})
 }

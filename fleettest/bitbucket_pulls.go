@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
+	"time"
 )
 
 // bitbucketStates are Bitbucket's words for the states of pull requests.
@@ -21,12 +23,38 @@ func (b *Bitbucket) listPulls(c *call) *answer {
 	if instead != nil {
 		return instead
 	}
+	if n, err := strconv.Atoi(c.query.Get("pagelen")); err == nil && n > bitbucketPullsMax {
+		return bitbucketError(http.StatusBadRequest, "Invalid pagelen")
+	}
 	states := c.query["state"]
-	if len(states) == 0 {
+	if len(states) == 0 && !strings.Contains(c.query.Get("q"), "state") {
 		states = []string{"OPEN"}
 	}
-	all := pullsOf(r, &b.requests, b.catalog, func(p pull) bool { return slices.Contains(states, bitbucketStates[p.state]) })
+	all, instead := queried(c, pullsOf(r, &b.requests, b.catalog, func(p pull) bool {
+		return len(states) == 0 || slices.Contains(states, bitbucketStates[p.state])
+	}), pullFields(r))
+	if instead != nil {
+		return instead
+	}
 	return bitbucketPaged(c, len(all), func(i int) any { return b.pullJSON(c, r, all[i]) })
+}
+
+// bitbucketPullsMax is the size of the largest page of pull requests. The
+// documentation says 100; more than 50 is refused.
+const bitbucketPullsMax = 50
+
+// pullFields are what pull requests can be asked for by.
+func pullFields(r *repository) queryFields[pull] {
+	return queryFields[pull]{
+		"id":                      func(p pull) string { return strconv.Itoa(p.number) },
+		"title":                   func(p pull) string { return r.described(p).title },
+		"state":                   func(p pull) string { return bitbucketStates[p.state] },
+		"draft":                   func(p pull) string { return strconv.FormatBool(p.draft && p.state == pullOpen) },
+		"source.branch.name":      func(p pull) string { return r.described(p).source },
+		"destination.branch.name": func(p pull) string { return p.target },
+		"created_on":              func(p pull) string { return p.created.Format(time.RFC3339) },
+		"updated_on":              func(p pull) string { return p.updated.Format(time.RFC3339) },
+	}
 }
 
 // pullRequest answers GET …/pullrequests/{id}.
@@ -77,6 +105,7 @@ func (b *Bitbucket) createPull(c *call) *answer {
 
 // pullJSON shows a pull request. Its hashes are abbreviated.
 func (b *Bitbucket) pullJSON(c *call, r *repository, p pull) any {
+	p = r.described(p)
 	repo := bitbucketNameJSON(c, bitbucketUUID(uuidRepo, r.id), r.fullName())
 	end := func(branch, sha string) any {
 		return map[string]any{
@@ -86,7 +115,7 @@ func (b *Bitbucket) pullJSON(c *call, r *repository, p pull) any {
 	}
 	self := fmt.Sprintf("%s/repositories/%s/pullrequests/%d", c.base, r.fullName(), p.number)
 	v := map[string]any{
-		"type": "pullrequest", "id": p.number, "title": p.title, "description": p.body, "state": bitbucketStates[p.state], "draft": false,
+		"type": "pullrequest", "id": p.number, "title": p.title, "description": p.body, "state": bitbucketStates[p.state], "draft": p.draft && p.state == pullOpen,
 		"author": bitbucketPerson(c, p.author), "source": end(p.source, p.head), "destination": end(p.target, p.base),
 		"created_on": b.when(r, p.created), "updated_on": b.when(r, p.updated),
 		"merge_commit": nil, "closed_by": nil, "close_source_branch": false, "comment_count": 0, "task_count": 0, "reason": "",

@@ -45,7 +45,7 @@ func (b *Bitbucket) branches(c *call) *answer {
 	if instead != nil {
 		return instead
 	}
-	return bitbucketPaged(c, r.branches, func(i int) any {
+	return bitbucketRefs(c, r.branches(), branchName, func(i int) any {
 		return b.refJSON(c, r, "branch", branchName(i), r.commitAt(i, 0))
 	})
 }
@@ -56,11 +56,57 @@ func (b *Bitbucket) tags(c *call) *answer {
 	if instead != nil {
 		return instead
 	}
-	return bitbucketPaged(c, r.tags(), func(i int) any {
-		v := b.refJSON(c, r, "tag", r.tagName(i), r.tagged(i))
-		v["message"], v["date"], v["tagger"] = nil, nil, nil // it has no object of its own
-		return v
-	})
+	return bitbucketRefs(c, r.tags(), r.tagName, func(i int) any { return b.tagJSON(c, r, i) })
+}
+
+// bitbucketRefs answers a page of refs, which can be asked for by name.
+func bitbucketRefs(c *call, total int, name func(int) string, show func(int) any) *answer {
+	if !c.query.Has("q") && !c.query.Has("sort") {
+		return bitbucketPaged(c, total, show)
+	}
+	all := make([]int, total)
+	for i := range all {
+		all[i] = i
+	}
+	found, instead := queried(c, all, queryFields[int]{"name": name})
+	if instead != nil {
+		return instead
+	}
+	return bitbucketPaged(c, len(found), func(i int) any { return show(found[i]) })
+}
+
+// branch answers GET …/refs/branches/{name}.
+func (b *Bitbucket) branch(c *call) *answer {
+	r, instead := b.repositoryOf(c)
+	if instead != nil {
+		return instead
+	}
+	name := strings.TrimPrefix(c.after(3), "branches/")
+	i, ok := r.branchNamed(name)
+	if !ok {
+		return bitbucketError(http.StatusNotFound, "Branch \""+name+"\" does not exist.")
+	}
+	return bitbucketJSON(http.StatusOK, b.refJSON(c, r, "branch", name, r.commitAt(i, 0)))
+}
+
+// tag answers GET …/refs/tags/{name}.
+func (b *Bitbucket) tag(c *call) *answer {
+	r, instead := b.repositoryOf(c)
+	if instead != nil {
+		return instead
+	}
+	i, ok := r.tagNamed(c.param(5))
+	if !ok {
+		return bitbucketError(http.StatusNotFound, "Tag \""+c.param(5)+"\" does not exist.")
+	}
+	return bitbucketJSON(http.StatusOK, b.tagJSON(c, r, i))
+}
+
+// tagJSON shows a tag. It has no object of its own.
+func (b *Bitbucket) tagJSON(c *call, r *repository, i int) any {
+	v := b.refJSON(c, r, "tag", r.tagName(i), r.tagged(i))
+	v["message"], v["date"], v["tagger"] = nil, nil, nil
+	return v
 }
 
 // refJSON shows a branch or a tag.
@@ -82,19 +128,37 @@ func (b *Bitbucket) refJSON(c *call, r *repository, kind, name string, target co
 	return v
 }
 
-// commits answers GET …/commits and …/commits/{revision}.
+// commits answers GET …/commits and …/commits/{revision}: the history of main,
+// or of what the revision names.
 func (b *Bitbucket) commits(c *call) *answer {
 	r, instead := b.repositoryOf(c)
 	if instead != nil {
 		return instead
 	}
-	branch, from, ok := r.resolve(c.param(4))
+	revision := c.after(3)
+	if r.empty() && revision == "" {
+		return bitbucketWalked(c, 0, nil)
+	}
+	branch, from, ok := r.resolve(revision)
 	if !ok {
 		return bitbucketError(http.StatusNotFound, "Commit not found")
 	}
 	return bitbucketWalked(c, r.history(branch)-from, func(i int) any {
 		return b.commitJSON(c, r, r.commitAt(branch, from+i))
 	})
+}
+
+// commit answers GET …/commit/{hash}.
+func (b *Bitbucket) commit(c *call) *answer {
+	r, instead := b.repositoryOf(c)
+	if instead != nil {
+		return instead
+	}
+	branch, n, ok := r.resolve(c.after(3))
+	if !ok {
+		return bitbucketError(http.StatusNotFound, "Commit not found")
+	}
+	return bitbucketJSON(http.StatusOK, b.commitJSON(c, r, r.commitAt(branch, n)))
 }
 
 // commitJSON shows a commit. Its author has an account if Bitbucket knows one.

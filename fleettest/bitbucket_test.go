@@ -264,7 +264,7 @@ func TestBitbucket_pull_requests_are_the_open_ones_unless_states_are_given(t *te
 	sim := bucket(token)
 	states := func(query string) map[string]int {
 		found := make(map[string]int)
-		values, _ := bucketGet(t, sim, token, "/repositories/acme/repo-0004/pullrequests/?pagelen=100"+query).field(t, "values").([]any)
+		values, _ := bucketGet(t, sim, token, "/repositories/acme/repo-0004/pullrequests/?pagelen=50"+query).field(t, "values").([]any)
 		for _, v := range values {
 			found[v.(map[string]any)["state"].(string)]++
 		}
@@ -289,6 +289,7 @@ func TestBitbucket_pull_request_comes_back_as_it_was_sent(t *testing.T) {
 	token := canary.Token("bucket-pull")
 	sim := bucket(token)
 	c := bucketClient(t, token, sim, bucketAPI)
+	c.Pagelen = 50 // more is refused
 	title, body := "Ünïcode & <tags>", strings.Repeat("line\r\n\"quoted\"\t", 5000)
 	made, err := c.Repositories.PullRequests.Create(&bitbucket.PullRequestsOptions{Owner: "acme", RepoSlug: "repo-0003", Title: title, Description: body, SourceBranch: "fix"})
 	if err != nil {

@@ -19,10 +19,12 @@ type call struct {
 	arrived time.Time
 	from    origin
 
-	base  string // what URLs in the answer begin with: "https://api.github.com"
-	path  string // without the prefix that is part of base
-	query url.Values
-	entry *Request
+	base string // what URLs in the answer begin with: "https://api.github.com"
+	path string // without the prefix that is part of base
+	// escaped is set if path is as it was sent.
+	escaped bool
+	query   url.Values
+	entry   *Request
 
 	account    *account    // nil until identified
 	credential *credential // nil if there was no valid one

@@ -2,6 +2,7 @@ package fleettest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,9 +16,10 @@ type catalog struct {
 
 	mu      sync.RWMutex // guards what follows
 	owners  []*owner
-	byLogin map[string]*owner // by lower-case login
-	renamed map[int64]string  // the names that were given last, by id
-	byName  map[string]int64  // ids by every name given, lower-case "owner/name"
+	byLogin map[string]*owner  // by lower-case login
+	renamed map[int64]string   // the names that were given last, by id
+	holds   map[int64]Contents // of repositories that differ from their owner's others
+	byName  map[string]int64   // ids by every name given, lower-case "owner/name"
 }
 
 // owner is a user or an organization.
@@ -27,6 +29,8 @@ type owner struct {
 	id           int64
 	repositories int
 	private      int
+	names        []string // of the first repositories
+	contents     Contents
 }
 
 // The kinds of owners, in GitHub's words.
@@ -50,23 +54,25 @@ func newCatalog(cfg Config, nests bool) *catalog {
 		byLogin: make(map[string]*owner),
 		renamed: make(map[int64]string),
 		byName:  make(map[string]int64),
+		holds:   make(map[int64]Contents),
 	}
 	for _, o := range cfg.Organizations {
-		c.add(o.Login, kindOrganization, o.Repositories, o.Private)
+		c.add(o, kindOrganization)
 	}
 	for _, o := range cfg.Organizations {
 		for above := parentPath(o.Login); nests && above != ""; above = parentPath(above) {
-			c.add(above, kindOrganization, 0, 0)
+			c.add(Owner{Login: above}, kindOrganization)
 		}
 	}
 	for _, o := range cfg.Users {
-		c.add(o.Login, kindUser, o.Repositories, o.Private)
+		c.add(o, kindUser)
 	}
 	return c
 }
 
 // add enters an owner, unless it is there.
-func (c *catalog) add(login, kind string, repositories, private int) *owner {
+func (c *catalog) add(given Owner, kind string) *owner {
+	login := given.Login
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if o, ok := c.byLogin[strings.ToLower(login)]; ok {
@@ -76,12 +82,18 @@ func (c *catalog) add(login, kind string, repositories, private int) *owner {
 	if login == "" || strings.Contains(login, "/") && !nested {
 		panic(fmt.Sprintf("fleettest: config: an owner cannot be called %q", login))
 	}
-	if repositories >= repositoriesToAID || private > repositories {
-		panic(fmt.Sprintf("fleettest: config: owner %q: cannot have %d repositories with %d private ones", login, repositories, private))
+	if given.Repositories >= repositoriesToAID || given.Private > given.Repositories || len(given.Names) > given.Repositories {
+		panic(fmt.Sprintf("fleettest: config: owner %q: cannot have %d repositories with %d private ones and %d names", login, given.Repositories, given.Private, len(given.Names)))
 	}
-	o := &owner{login: login, kind: kind, id: firstID + int64(len(c.owners)), repositories: repositories, private: private}
+	o := &owner{
+		login: login, kind: kind, id: firstID + int64(len(c.owners)),
+		repositories: given.Repositories, private: given.Private, names: slices.Clone(given.Names), contents: given.Contents,
+	}
 	c.owners = append(c.owners, o)
 	c.byLogin[strings.ToLower(login)] = o
+	for i, name := range o.names {
+		c.byName[strings.ToLower(login+"/"+name)] = o.id*repositoriesToAID + int64(i) + 1
+	}
 	return o
 }
 
@@ -118,7 +130,7 @@ func (c *catalog) repository(login, name string) (r *repository, moved bool) {
 	}
 	digits, ok := strings.CutPrefix(strings.ToLower(name), "repo-")
 	n, err := strconv.Atoi(digits)
-	if !ok || err != nil || n < 1 || n > o.repositories || !strings.EqualFold(generatedName(n), name) {
+	if !ok || err != nil || n <= len(o.names) || n > o.repositories || !strings.EqualFold(generatedName(n), name) {
 		return nil, false
 	}
 	r = c.generate(o, n)
@@ -141,6 +153,31 @@ func (c *catalog) rename(r *repository, name string) {
 	defer c.mu.Unlock()
 	c.renamed[r.id] = name
 	c.byName[strings.ToLower(r.owner.login+"/"+name)] = r.id
+}
+
+// setContents says what a repository holds from now on.
+func (c *catalog) setContents(r *repository, contents Contents) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.holds[r.id] = contents
+}
+
+// stateOf returns what can be changed of an owner's nth repository.
+func (c *catalog) stateOf(o *owner, n int) (contents Contents, name string) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	id := o.id*repositoriesToAID + int64(n)
+	contents, ok := c.holds[id]
+	if !ok {
+		contents = o.contents
+	}
+	switch renamed, ok := c.renamed[id]; {
+	case ok:
+		return contents, renamed
+	case n <= len(o.names):
+		return contents, o.names[n-1]
+	}
+	return contents, generatedName(n)
 }
 
 // generatedName is the name of an owner's nth repository.

@@ -163,6 +163,14 @@ type Owner struct {
 	Login        string
 	Repositories int // how many there are, private ones included
 	Private      int // how many of them are private: the last ones
+
+	// Names are those of the first repositories, in place of repo-0001 and so
+	// on.
+	Names []string
+
+	// Contents is what each of the repositories holds, less those that
+	// SetContents gives something else.
+	Contents Contents
 }
 
 // redactedTokens stands for a list of tokens wherever one is printed.

@@ -23,6 +23,11 @@ type Fault struct {
 	// Times is how often it strikes. Defaults to 1; negative means always.
 	Times int
 
+	// Do, if set, is called each time the fault strikes, before the request is
+	// carried out. It may call the simulator, to change what a client is in
+	// the middle of reading.
+	Do func()
+
 	// Delay comes before the answer, on top of Config.Latency.
 	Delay time.Duration
 
@@ -81,6 +86,9 @@ func (h *host) strike(c *call) *Fault {
 			continue
 		}
 		if h.spendFault(f) {
+			if f.Do != nil {
+				f.Do()
+			}
 			return &f.Fault
 		}
 	}

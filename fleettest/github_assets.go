@@ -15,11 +15,7 @@ const assetStorage = "https://release-assets.githubusercontent.com"
 // asset answers GET /repos/{owner}/{repo}/releases/assets/{id}: a description,
 // or, if the client accepts octets, the way to the storage host. There is an
 // asset for every id.
-func (g *GitHub) asset(c *call) *answer {
-	r, instead := g.repositoryOf(c)
-	if instead != nil {
-		return instead
-	}
+func (g *GitHub) asset(c *call, r *repository) *answer {
 	id := c.lastSegment()
 	if _, err := strconv.ParseInt(id, 10, 64); err != nil {
 		return notFound(g, c)
@@ -35,11 +31,7 @@ func (g *GitHub) asset(c *call) *answer {
 
 // uploadAsset answers POST /repos/{owner}/{repo}/releases/{id}/assets at
 // uploads.github.com.
-func (g *GitHub) uploadAsset(c *call) *answer {
-	r, instead := g.repositoryOf(c)
-	if instead != nil {
-		return instead
-	}
+func (g *GitHub) uploadAsset(c *call, r *repository) *answer {
 	if c.account.anonymous() {
 		return requiresAuthentication(g, c)
 	}

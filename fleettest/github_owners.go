@@ -77,10 +77,33 @@ func (g *GitHub) currentUserOrganizations(c *call) *answer {
 		return instead
 	}
 	orgs := g.catalog.organizationsOf(c.account)
-	return paged(c, "/user/orgs", len(orgs), func(i int) any {
-		o := ownerJSON(c.base, orgs[i])
-		o.URL = fmt.Sprintf("%s/orgs/%s", c.base, o.Login)
-		o.ReposURL = o.URL + "/repos"
-		return o
-	})
+	return paged(c, "/user/orgs", len(orgs), func(i int) any { return organizationBrief(c, orgs[i]) })
+}
+
+// organizationBrief shows an organization in lists of them.
+func organizationBrief(c *call, o *owner) any {
+	at := c.base + "/orgs/" + o.login
+	return map[string]any{
+		"login": o.login, "id": o.id, "node_id": nodeID(o.kind, o.id), "url": at,
+		"repos_url": at + "/repos", "events_url": at + "/events", "hooks_url": at + "/hooks", "issues_url": at + "/issues",
+		"members_url": at + "/members{/member}", "public_members_url": at + "/public_members{/member}",
+		"avatar_url": ownerJSON(c.base, o).AvatarURL, "description": "The organization " + o.login,
+	}
+}
+
+// userOrganizations answers GET /users/{login}/orgs. All memberships are
+// public.
+func (g *GitHub) userOrganizations(c *call) *answer {
+	o := g.ownerOf(c)
+	if o == nil {
+		return notFound(g, c)
+	}
+	g.mu.Lock()
+	a := g.accounts[o.login]
+	g.mu.Unlock()
+	var orgs []*owner
+	if a != nil {
+		orgs = g.catalog.organizationsOf(a)
+	}
+	return paged(c, fmt.Sprintf("/user/%d/orgs", o.id), len(orgs), func(i int) any { return organizationBrief(c, orgs[i]) })
 }

@@ -62,7 +62,9 @@ func repositoryJSON(c *call, r *repository) githubRepository {
 	if r.private {
 		v.Visibility = "private"
 	}
-	if r.language != "" {
+	if r.empty() {
+		v.Size = 0
+	} else if r.language != "" {
 		v.Language = &r.language
 	}
 	if !c.account.anonymous() {
@@ -141,29 +143,8 @@ func movedTo(c *call, r *repository) *answer {
 }
 
 // repository answers GET /repos/{owner}/{repo}.
-func (g *GitHub) repository(c *call) *answer {
-	r, instead := g.repositoryOf(c)
-	if instead != nil {
-		return instead
-	}
+func (g *GitHub) repository(c *call, r *repository) *answer {
 	return newJSON(http.StatusOK, repositoryAloneJSON(c, r))
-}
-
-// branches answers GET /repos/{owner}/{repo}/branches.
-func (g *GitHub) branches(c *call) *answer {
-	r, instead := g.repositoryOf(c)
-	if instead != nil {
-		return instead
-	}
-	return paged(c, fmt.Sprintf("/repositories/%d/branches", r.id), r.branches, func(i int) any {
-		name := branchName(i)
-		sha := r.head(i)
-		return map[string]any{
-			"name":      name,
-			"commit":    map[string]string{"sha": sha, "url": c.base + "/repos/" + r.fullName() + "/commits/" + sha},
-			"protected": i == 0,
-		}
-	})
 }
 
 // Rename gives a repository another name. Requests for its old name are then

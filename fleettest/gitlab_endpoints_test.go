@@ -268,6 +268,7 @@ func TestGitLab_issue_and_merge_request_come_back_as_they_were_sent(t *testing.T
 	t.Parallel()
 	token := canary.Token("lab-issue")
 	sim := lab(token)
+	sim.SetContents("acme", "repo-0003", fleettest.Contents{Issues: -1})
 	c := labClient(t, token, sim, "https://gitlab.com")
 	title, body := "Ünïcode & <tags>", strings.Repeat("line\r\n\"quoted\"\t", 5000)
 	for n := range 2 {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // gitlabLabels are labels in a request: a list, or text with commas.
@@ -47,10 +48,10 @@ func (g *GitLab) createIssue(c *call) *answer {
 	if in.Title == "" {
 		return gitlabJSON(http.StatusBadRequest, map[string]string{"error": "title is missing"})
 	}
-	i := g.issues.add(r, 1, func(n int) Issue {
+	i := g.issues.add(r, r.issueCount()+1, func(n int) Issue {
 		return Issue{Repository: r.fullName(), Number: n, Account: c.account.login, Title: in.Title, Body: in.Description, Labels: in.Labels, Created: c.arrived}
 	})
-	return gitlabJSON(http.StatusCreated, g.issueJSON(c, r, i))
+	return gitlabJSON(http.StatusCreated, gitlabIssueJSON(c, r, issueFrom(i, g.catalog)))
 }
 
 // gitlabRead reads the body of a write into v, or returns the refusal.
@@ -61,47 +62,84 @@ func gitlabRead(c *call, v any) *answer {
 	return nil
 }
 
-// listIssues answers GET /projects/{id}/issues with those created here. They
-// are open.
-func (g *GitLab) listIssues(c *call) *answer {
-	r, instead := g.projectOf(c)
-	if instead != nil {
+// listIssues answers GET /projects/{id}/issues, in all states unless one is
+// asked for.
+func (g *GitLab) listIssues(c *call, r *repository) *answer {
+	if instead := gitlabRefusesPaging(c, false); instead != nil {
 		return instead
 	}
-	all := g.issues.of(r)
-	if c.query.Get("state") == "closed" {
-		all = nil
+	q := c.query
+	state := map[string]string{"opened": "open", "closed": "closed"}[q.Get("state")]
+	all := issuesOf(r, &g.issues, g.catalog, func(i issue) bool {
+		return inState(orDefault(state, "all"), i.closed) && inScope(c, i.author) && within(c, i.created, i.updated)
+	})
+	slices.Reverse(all)
+	all = sorted(all, gitlabOrder(c, func(i issue) time.Time { return i.updated }), q.Get("sort") == "asc")
+	return gitlabPaged(c, len(all), func(i int) any { return gitlabIssueJSON(c, r, all[i]) })
+}
+
+// inScope reports whether something is in the scope that c names, by who made
+// it. Nothing is assigned to anybody.
+func inScope(c *call, author person) bool {
+	switch c.query.Get("scope") {
+	case "created_by_me", "created-by-me":
+		return !c.account.anonymous() && author.id == c.account.id
+	case "assigned_to_me", "assigned-to-me":
+		return false
 	}
-	if c.query.Get("sort") != "asc" {
-		slices.Reverse(all)
+	return true
+}
+
+// within reports whether something was created and updated when c asks for it.
+func within(c *call, created, updated time.Time) bool {
+	for name, at := range map[string]time.Time{"created": created, "updated": updated} {
+		before := timeParam(c, name+"_before")
+		if at.Before(timeParam(c, name+"_after")) || !before.IsZero() && at.After(before) {
+			return false
+		}
 	}
-	return gitlabPaged(c, len(all), func(i int) any { return g.issueJSON(c, r, all[i]) })
+	return true
+}
+
+// gitlabOrder returns updated if c asks for the order of updates.
+func gitlabOrder[T any](c *call, updated func(T) time.Time) func(T) time.Time {
+	if c.query.Get("order_by") == "updated_at" {
+		return updated
+	}
+	return nil
 }
 
 // issue answers GET /projects/{id}/issues/{iid}.
-func (g *GitLab) issue(c *call) *answer {
-	r, instead := g.projectOf(c)
-	if instead != nil {
-		return instead
+func (g *GitLab) issue(c *call, r *repository) *answer {
+	found := issuesOf(r, &g.issues, g.catalog, func(i issue) bool { return strconv.Itoa(i.number) == c.param(3) })
+	if len(found) == 0 {
+		return gitlabMissing("Issue")
 	}
-	for _, i := range g.issues.of(r) {
-		if strconv.Itoa(i.Number) == c.param(3) {
-			return gitlabJSON(http.StatusOK, g.issueJSON(c, r, i))
-		}
-	}
-	return gitlabMissing("Issue")
+	return gitlabJSON(http.StatusOK, gitlabIssueJSON(c, r, found[0]))
 }
 
-// issueJSON shows an issue. Its iid counts in the project, its id everywhere.
-func (g *GitLab) issueJSON(c *call, r *repository, i Issue) any {
-	at := gitlabTime(i.Created)
-	return map[string]any{
-		"id": r.id*1000 + int64(i.Number), "iid": i.Number, "project_id": r.id, "state": "opened",
-		"title": i.Title, "description": i.Body, "labels": append([]string{}, i.Labels...),
-		"author": personOf(c, g.catalog.owner(i.Account)), "assignees": []any{}, "assignee": nil, "milestone": nil,
-		"created_at": at, "updated_at": at, "closed_at": nil, "closed_by": nil,
-		"user_notes_count": 0, "upvotes": 0, "downvotes": 0, "merge_requests_count": 0,
-		"confidential": false, "discussion_locked": nil, "issue_type": "issue", "due_date": nil,
-		"web_url": fmt.Sprintf("%s/%s/-/issues/%d", c.website(), r.fullName(), i.Number),
+// gitlabIssueJSON shows an issue. Its iid counts in the project, its id
+// everywhere.
+func gitlabIssueJSON(c *call, r *repository, i issue) any {
+	i = i.titled(r)
+	author := personJSON(c, i.author)
+	v := map[string]any{
+		"id": r.id*100_000 + int64(i.number), "iid": i.number, "project_id": r.id, "state": "opened",
+		"title": i.title, "description": i.body, "labels": append([]string{}, i.labels...),
+		"author": author, "assignees": []any{}, "assignee": nil, "milestone": nil, "type": "ISSUE",
+		"created_at": gitlabTime(i.created), "updated_at": gitlabTime(i.updated), "closed_at": nil, "closed_by": nil,
+		"user_notes_count": i.comments, "upvotes": 0, "downvotes": 0, "merge_requests_count": 0,
+		"confidential": false, "discussion_locked": nil, "issue_type": "issue", "due_date": nil, "time_stats": gitlabTimeStats,
+		"web_url": fmt.Sprintf("%s/%s/-/issues/%d", c.website(), r.fullName(), i.number),
 	}
+	if i.locked {
+		v["discussion_locked"] = true
+	}
+	if i.closed {
+		v["state"], v["closed_at"], v["closed_by"] = "closed", gitlabTime(i.updated), author
+	}
+	return v
 }
+
+// gitlabTimeStats is what GitLab says where nobody counted hours.
+var gitlabTimeStats = map[string]any{"time_estimate": 0, "total_time_spent": 0, "human_time_estimate": nil, "human_total_time_spent": nil}

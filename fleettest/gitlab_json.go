@@ -74,13 +74,13 @@ type gitlabProject struct {
 	CreatedAt         string             `json:"created_at"`
 	UpdatedAt         string             `json:"updated_at"`
 	LastActivityAt    string             `json:"last_activity_at"`
-	DefaultBranch     string             `json:"default_branch"`
+	DefaultBranch     *string            `json:"default_branch"`
 	TagList           []string           `json:"tag_list"`
 	Topics            []string           `json:"topics"`
 	SSHURL            string             `json:"ssh_url_to_repo"`
 	HTTPURL           string             `json:"http_url_to_repo"`
 	WebURL            string             `json:"web_url"`
-	ReadmeURL         string             `json:"readme_url"`
+	ReadmeURL         *string            `json:"readme_url"`
 	ForksCount        int                `json:"forks_count"`
 	StarCount         int                `json:"star_count"`
 	OpenIssuesCount   int                `json:"open_issues_count"`
@@ -210,8 +210,8 @@ func projectJSON(c *call, r *repository) gitlabProject {
 		ID: r.id, Description: r.description, Name: r.name, Path: r.name, PathWithNamespace: path,
 		NameWithNamespace: fullName(r.owner.login) + " / " + r.name,
 		CreatedAt:         gitlabTime(r.created), UpdatedAt: gitlabTime(r.updated), LastActivityAt: gitlabTime(r.pushed),
-		DefaultBranch: "main", TagList: append([]string{}, r.topics...), Topics: append([]string{}, r.topics...),
-		SSHURL: "git@" + c.gitHost() + ":" + path + ".git", HTTPURL: web + ".git", WebURL: web, ReadmeURL: web + "/-/blob/main/README.md",
+		EmptyRepo: r.empty(), TagList: append([]string{}, r.topics...), Topics: append([]string{}, r.topics...),
+		SSHURL: "git@" + c.gitHost() + ":" + path + ".git", HTTPURL: web + ".git", WebURL: web,
 		ForksCount: r.forks, StarCount: r.stars, OpenIssuesCount: r.issues,
 		Namespace: namespaceJSON(c, r.owner), CreatorID: r.owner.id,
 		Links: gitlabLinks{
@@ -223,6 +223,10 @@ func projectJSON(c *call, r *repository) gitlabProject {
 	}
 	if r.private {
 		v.Visibility = "private"
+	}
+	if !r.empty() {
+		main, readme := branchName(0), web+"/-/blob/main/README.md"
+		v.DefaultBranch, v.ReadmeURL = &main, &readme
 	}
 	if r.owner.kind == kindUser {
 		p := personOf(c, r.owner)
@@ -248,15 +252,36 @@ func namespaceJSON(c *call, o *owner) gitlabNamespace {
 	return n
 }
 
-// permissionsJSON shows the caller's rights on what o has, nil to the public.
-func permissionsJSON(c *call, o *owner) *gitlabPermissions {
+// The levels of access. GitLab docs, "Members API".
+const (
+	guestAccess     = 10
+	developerAccess = 30
+	ownerAccess     = 50
+)
+
+// accessLevel is the caller's access to what o has, 0 if it is the public's.
+func accessLevel(c *call, o *owner) int {
 	switch {
 	case c.account.anonymous():
-		return nil
+		return 0
 	case o.id == c.account.id:
-		return &gitlabPermissions{Project: &gitlabAccess{50, 3}}
+		return ownerAccess
 	case o.kind == kindOrganization && c.account.memberOf(o):
-		return &gitlabPermissions{Group: &gitlabAccess{30, 3}}
+		return developerAccess
+	}
+	return 0
+}
+
+// permissionsJSON shows the caller's rights on what o has, nil to the public.
+func permissionsJSON(c *call, o *owner) *gitlabPermissions {
+	if c.account.anonymous() {
+		return nil
+	}
+	switch level := accessLevel(c, o); level {
+	case ownerAccess:
+		return &gitlabPermissions{Project: &gitlabAccess{level, 3}}
+	case developerAccess:
+		return &gitlabPermissions{Group: &gitlabAccess{level, 3}}
 	}
 	return &gitlabPermissions{}
 }

@@ -3,8 +3,8 @@ package fleettest
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
+	"time"
 )
 
 // gitlabStates are GitLab's words for the states of merge requests.
@@ -19,13 +19,16 @@ func (g *GitLab) listMerges(c *call) *answer {
 	if instead != nil {
 		return instead
 	}
-	state := c.query.Get("state")
-	all := pullsOf(r, &g.merges, g.catalog, func(p pull) bool {
-		return state == "" || state == "all" || gitlabStates[p.state] == state
-	})
-	if c.query.Get("sort") == "asc" {
-		slices.Reverse(all)
+	if instead := gitlabRefusesPaging(c, false); instead != nil {
+		return instead
 	}
+	q := c.query
+	state := orDefault(q.Get("state"), "all")
+	all := pullsOf(r, &g.merges, g.catalog, func(p pull) bool {
+		return (state == "all" || gitlabStates[p.state] == state) && inScope(c, p.author) && within(c, p.created, p.updated) &&
+			(q.Get("target_branch") == "" || q.Get("target_branch") == p.target)
+	})
+	all = sorted(all, gitlabOrder(c, func(p pull) time.Time { return p.updated }), q.Get("sort") == "asc")
 	return gitlabPaged(c, len(all), func(i int) any { return mergeJSON(c, r, all[i]) })
 }
 
@@ -74,17 +77,20 @@ func (g *GitLab) createMerge(c *call) *answer {
 
 // mergeJSON shows a merge request.
 func mergeJSON(c *call, r *repository, p pull) any {
+	p = r.described(p)
 	author := personJSON(c, p.author)
 	v := map[string]any{
-		"id": r.id*1000 + int64(p.number), "iid": p.number, "project_id": r.id,
+		"id": r.id*100_000 + int64(p.number), "iid": p.number, "project_id": r.id,
 		"source_project_id": r.id, "target_project_id": r.id,
-		"title": p.title, "description": p.body, "state": gitlabStates[p.state], "draft": false,
+		"title": p.title, "description": p.body, "state": gitlabStates[p.state], "draft": p.draft && p.state == pullOpen, "work_in_progress": p.draft && p.state == pullOpen,
 		"author": author, "assignees": []any{}, "assignee": nil, "reviewers": []any{}, "labels": []string{}, "milestone": nil,
 		"source_branch": p.source, "target_branch": p.target, "sha": p.head,
 		"diff_refs":  map[string]string{"base_sha": p.base, "head_sha": p.head, "start_sha": p.base},
 		"created_at": gitlabTime(p.created), "updated_at": gitlabTime(p.updated),
 		"merged_at": nil, "merged_by": nil, "closed_at": nil, "closed_by": nil, "merge_commit_sha": nil, "squash_commit_sha": nil,
 		"user_notes_count": 0, "upvotes": 0, "downvotes": 0, "detailed_merge_status": "not_open",
+		"merge_status": "can_be_merged", "merge_when_pipeline_succeeds": false, "squash": false, "discussion_locked": nil,
+		"should_remove_source_branch": nil, "force_remove_source_branch": nil, "approvals_before_merge": nil, "time_stats": gitlabTimeStats,
 		"web_url": fmt.Sprintf("%s/%s/-/merge_requests/%d", c.website(), r.fullName(), p.number),
 	}
 	switch v["state"] {

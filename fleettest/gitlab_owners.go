@@ -86,9 +86,10 @@ func (g *GitLab) tokenSelf(c *call) *answer {
 // is a member of.
 func (g *GitLab) groups(c *call) *answer {
 	q := c.query
+	level, _ := strconv.Atoi(q.Get("min_access_level"))
 	member := q.Get("min_access_level") != "" || q.Get("owned") == "true" || q.Get("all_available") == "false"
 	return g.listedGroups(c, func(o *owner) bool {
-		return (!member || c.account.memberOf(o)) && (q.Get("top_level_only") != "true" || parentPath(o.login) == "") &&
+		return (!member || accessLevel(c, o) >= max(guestAccess, level)) && (q.Get("top_level_only") != "true" || parentPath(o.login) == "") &&
 			strings.Contains(strings.ToLower(o.login), strings.ToLower(q.Get("search")))
 	})
 }
@@ -100,6 +101,17 @@ func (g *GitLab) subgroups(c *call) *answer {
 		return gitlabMissing("Group")
 	}
 	return g.listedGroups(c, func(o *owner) bool { return strings.EqualFold(parentPath(o.login), above.login) })
+}
+
+// descendants answers GET /groups/{id}/descendant_groups: those inside, at any
+// depth.
+func (g *GitLab) descendants(c *call) *answer {
+	above := g.groupOf(c)
+	if above == nil {
+		return gitlabMissing("Group")
+	}
+	inside := g.catalog.below(above)
+	return g.listedGroups(c, func(o *owner) bool { return slices.Contains(inside, o) })
 }
 
 // listedGroups answers a page of the groups that keep picks, by name.

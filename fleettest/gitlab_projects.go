@@ -59,7 +59,11 @@ func (g *GitLab) userProjects(c *call) *answer {
 func (g *GitLab) selectFrom(c *call, owners []*owner) selection {
 	public, private := visibilities(c)
 	s := selection{catalog: g.catalog, reverse: c.query.Get("sort") != "asc"}
+	level, _ := strconv.Atoi(c.query.Get("min_access_level"))
 	for _, o := range owners {
+		if accessLevel(c, o) < level {
+			continue
+		}
 		s.of(o, public, private && c.account.seesPrivateOf(o))
 	}
 	s.within(idParam(c, "id_after", 0), idParam(c, "id_before", math.MaxInt64/2))
@@ -101,6 +105,9 @@ func (g *GitLab) project(c *call) *answer {
 	}
 	if c.query.Get("statistics") == "true" && p.Permissions != nil {
 		size := int64(r.size) * 1024
+		if r.empty() {
+			size = 0
+		}
 		p.Statistics = &gitlabStatistics{CommitCount: r.commits(), StorageSize: size, RepositorySize: size}
 	}
 	return gitlabJSON(http.StatusOK, p)

@@ -10,54 +10,136 @@ import (
 // by a signature in the URL, and no token.
 const archiveStorage = "https://gitlab-archives.storage.googleapis.com"
 
-// branches answers GET /projects/{id}/repository/branches.
-func (g *GitLab) branches(c *call) *answer {
-	r, instead := g.projectOf(c)
-	if instead != nil {
-		return instead
-	}
-	return gitlabPaged(c, r.branches, func(i int) any {
-		return map[string]any{
-			"name": branchName(i), "default": i == 0, "protected": i == 0, "merged": false, "can_push": !c.account.anonymous(),
-			"developers_can_push": false, "developers_can_merge": false,
-			"web_url": fmt.Sprintf("%s/%s/-/tree/%s", c.website(), r.fullName(), branchName(i)),
-			"commit":  gitlabCommitJSON(c, r, r.commitAt(i, 0)),
+// inProject is an endpoint of a project that was found and is visible.
+type inProject func(*GitLab, *call, *repository) *answer
+
+// ofProject makes an endpoint of e: what it takes to find the project comes
+// before.
+func ofProject(e inProject) endpoint[*GitLab] {
+	return func(g *GitLab, c *call) *answer {
+		r, instead := g.projectOf(c)
+		if instead != nil {
+			return instead
 		}
-	})
+		return e(g, c, r)
+	}
+}
+
+// branches answers GET /projects/{id}/repository/branches.
+func (g *GitLab) branches(c *call, r *repository) *answer {
+	search := c.query.Get("search")
+	if search == "" {
+		return gitlabPaged(c, r.branches(), func(i int) any { return gitlabBranchJSON(c, r, i) })
+	}
+	var found []int
+	for i := range r.branches() {
+		if strings.Contains(branchName(i), search) {
+			found = append(found, i)
+		}
+	}
+	return gitlabPaged(c, len(found), func(i int) any { return gitlabBranchJSON(c, r, found[i]) })
+}
+
+// branch answers GET /projects/{id}/repository/branches/{branch}.
+func (g *GitLab) branch(c *call, r *repository) *answer {
+	i, ok := r.branchNamed(c.param(4))
+	if !ok {
+		return gitlabMissing("Branch")
+	}
+	return gitlabJSON(http.StatusOK, gitlabBranchJSON(c, r, i))
+}
+
+// gitlabBranchJSON shows a branch.
+func gitlabBranchJSON(c *call, r *repository, i int) any {
+	return map[string]any{
+		"name": branchName(i), "default": i == 0, "protected": i == 0, "merged": false, "can_push": !c.account.anonymous(),
+		"developers_can_push": false, "developers_can_merge": false,
+		"web_url": fmt.Sprintf("%s/%s/-/tree/%s", c.website(), r.fullName(), branchName(i)),
+		"commit":  gitlabCommitJSON(c, r, r.commitAt(i, 0)),
+	}
 }
 
 // tags answers GET /projects/{id}/repository/tags.
-func (g *GitLab) tags(c *call) *answer {
-	r, instead := g.projectOf(c)
-	if instead != nil {
-		return instead
-	}
+func (g *GitLab) tags(c *call, r *repository) *answer {
 	return gitlabPaged(c, r.tags(), func(i int) any {
-		t := r.tagged(i)
-		return map[string]any{
-			"name": r.tagName(i), "message": "", "target": t.sha, "protected": false,
-			"created_at": nil, "release": nil, "commit": gitlabCommitJSON(c, r, t),
+		if c.query.Get("sort") == "asc" {
+			i = r.tags() - 1 - i
 		}
+		return gitlabTagJSON(c, r, i)
 	})
+}
+
+// tag answers GET /projects/{id}/repository/tags/{tag}.
+func (g *GitLab) tag(c *call, r *repository) *answer {
+	i, ok := r.tagNamed(c.param(4))
+	if !ok {
+		return gitlabMissing("Tag")
+	}
+	return gitlabJSON(http.StatusOK, gitlabTagJSON(c, r, i))
+}
+
+// gitlabTagJSON shows a tag, with its release if it has one.
+func gitlabTagJSON(c *call, r *repository, i int) any {
+	t := r.tagged(i)
+	v := map[string]any{
+		"name": r.tagName(i), "message": "", "target": t.sha, "protected": false,
+		"created_at": nil, "release": nil, "commit": gitlabCommitJSON(c, r, t),
+	}
+	if r.tags()-i <= r.releases() {
+		v["release"] = map[string]string{"tag_name": r.tagName(i), "description": "What is new in " + r.tagName(i) + "."}
+	}
+	return v
 }
 
 // commits answers GET /projects/{id}/repository/commits. GitLab does not count
 // them.
-func (g *GitLab) commits(c *call) *answer {
-	r, instead := g.projectOf(c)
-	if instead != nil {
-		return instead
+func (g *GitLab) commits(c *call, r *repository) *answer {
+	if r.empty() {
+		return gitlabPage(c, readPage(c, "per_page", gitlabPerPage, gitlabPerPageMax, 0), false, nil)
 	}
 	branch, from, ok := r.resolve(c.query.Get("ref_name"))
 	if !ok {
 		return gitlabMissing("Commit")
 	}
-	p := readPage(c, "per_page", gitlabPerPage, gitlabPerPageMax, r.history(branch)-from)
-	return gitlabPage(c, p, false, func(i int) any { return gitlabCommitJSON(c, r, r.commitAt(branch, from+i)) })
+	places := r.placesOf(c, branch, from)
+	total := len(places)
+	if places == nil {
+		total = r.history(branch) - from
+	}
+	p := readPage(c, "per_page", gitlabPerPage, gitlabPerPageMax, total)
+	return gitlabPage(c, p, false, func(i int) any {
+		if places == nil {
+			return gitlabStatsJSON(c, r, r.commitAt(branch, from+i), c.query.Get("with_stats") == "true")
+		}
+		return gitlabStatsJSON(c, r, r.commitAt(branch, places[i]), c.query.Get("with_stats") == "true")
+	})
+}
+
+// commit answers GET /projects/{id}/repository/commits/{sha}, by hash, branch
+// or tag.
+func (g *GitLab) commit(c *call, r *repository) *answer {
+	branch, n, ok := r.resolve(c.param(4))
+	if !ok {
+		return gitlabMissing("Commit")
+	}
+	v := gitlabStatsJSON(c, r, r.commitAt(branch, n), c.query.Get("stats") != "false")
+	v["status"], v["project_id"], v["last_pipeline"] = nil, r.id, nil
+	return gitlabJSON(http.StatusOK, v)
+}
+
+// gitlabStatsJSON shows a commit, with how many lines it changes if that is
+// asked for.
+func gitlabStatsJSON(c *call, r *repository, v commit, stats bool) map[string]any {
+	out := gitlabCommitJSON(c, r, v)
+	if stats {
+		added, removed := v.lines()
+		out["stats"] = map[string]int{"additions": added, "deletions": removed, "total": added + removed}
+	}
+	return out
 }
 
 // gitlabCommitJSON shows a commit.
-func gitlabCommitJSON(c *call, r *repository, v commit) any {
+func gitlabCommitJSON(c *call, r *repository, v commit) map[string]any {
 	at := v.at.UTC().Format("2006-01-02T15:04:05.000-07:00")
 	return map[string]any{
 		"id": v.sha, "short_id": v.sha[:8], "title": v.title(), "message": v.message,

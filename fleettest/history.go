@@ -1,7 +1,10 @@
 package fleettest
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -13,31 +16,28 @@ type commit struct {
 	author  person
 	message string
 	at      time.Time
+	file    int // the file it changes, -1 for none
 }
 
-// person is who wrote a commit or a pull request.
-type person struct {
-	id          int64
-	login, name string
-	account     bool // the host knows whose account it is
-}
-
-func (p person) email() string { return p.login + "@example.com" }
-
-// people write in all repositories.
-var people = []person{
-	{901, "ada", "Ada Byron", true},
-	{902, "grace", "Grace Murray", true},
-	{903, "edsger", "Edsger Wybe", false},
-	{904, "barbara", "Barbara Jane", true},
-}
-
-// branchName is the name of a repository's ith branch, from 0.
+// branchName is the name of a repository's ith branch, from 0. Each third has
+// a slash in it.
 func branchName(i int) string {
-	if i == 0 {
+	switch {
+	case i == 0:
 		return "main"
+	case i%3 == 2:
+		return fmt.Sprintf("feature/branch-%d", i)
 	}
 	return fmt.Sprintf("branch-%d", i)
+}
+
+// branchNamed finds a branch by its name.
+func (r *repository) branchNamed(name string) (i int, ok bool) {
+	if name == branchName(0) {
+		return 0, !r.empty()
+	}
+	i, err := strconv.Atoi(strings.TrimPrefix(strings.TrimPrefix(name, "feature/"), "branch-"))
+	return i, err == nil && i > 0 && i < r.branches() && name == branchName(i)
 }
 
 // diceFor are dice for one purpose, apart from those that made the repository.
@@ -51,19 +51,16 @@ func (r *repository) diceFor(purpose string, i int) dice {
 }
 
 // hash makes up 40 hexadecimal digits.
-func (d *dice) hash() string { return fmt.Sprintf("%020x%020x", d.roll(1<<62), d.roll(1<<62)) }
+func (d *dice) hash() string {
+	var sum []byte
+	for range 5 {
+		sum = binary.BigEndian.AppendUint32(sum, uint32(d.roll(1<<32)))
+	}
+	return hex.EncodeToString(sum)
+}
 
 // head is the hash of the last commit of the ith branch.
-func (r *repository) head(i int) string {
-	d := r.diceFor("", i)
-	return d.hash()
-}
-
-// commits is how many commits the branch main has.
-func (r *repository) commits() int {
-	d := r.diceFor("commits", 0)
-	return 5 + d.roll(200)
-}
+func (r *repository) head(i int) string { return r.shaAt(i, 0) }
 
 // history is how many commits the ith branch has. A branch has one of its own
 // upon an older one of main.
@@ -73,13 +70,13 @@ func (r *repository) history(branch int) int {
 
 // shaAt is the hash of the nth commit of a branch, from 0, the newest first.
 func (r *repository) shaAt(branch, n int) string {
-	switch {
-	case n == 0:
-		return r.head(branch)
-	case branch > 0:
+	if branch > 0 && n > 0 {
 		return r.shaAt(0, branch+n-1)
 	}
-	d := r.diceFor("sha", n)
+	d := r.diceFor("sha", r.commits()-n)
+	if branch > 0 {
+		d = r.diceFor("head", branch)
+	}
 	return d.hash()
 }
 
@@ -88,51 +85,68 @@ func (r *repository) commitAt(branch, n int) commit {
 	if branch > 0 && n > 0 {
 		return r.commitAt(0, branch+n-1)
 	}
-	d := r.diceFor("commit", branch<<16|n)
+	age := r.history(branch) - n
 	c := commit{
 		sha:     r.shaAt(branch, n),
-		author:  people[d.roll(len(people))],
-		message: fmt.Sprintf("Change %d of %s\n\nWhy it was made.\n", r.history(branch)-n, branchName(branch)),
-		at:      r.pushed.Add(-time.Duration(n) * time.Hour),
+		author:  r.authorOf(age),
+		message: fmt.Sprintf("Change %d of %s\n\nWhy it was made.\n", age, branchName(branch)),
+		at:      r.created.Add(time.Duration(age) * time.Hour),
+		file:    -1,
 	}
-	if n+1 < r.history(branch) {
+	if files := r.files(); files > 0 {
+		c.file = (age - 1) % files
+	}
+	if age > 1 {
 		c.parents = []string{r.shaAt(branch, n+1)}
 	}
 	return c
 }
 
-// tags is how many tags a repository has.
-func (r *repository) tags() int {
-	d := r.diceFor("tags", 0)
-	return d.roll(8)
-}
-
-// tagName is the name of the ith tag, from 0, the newest first. It is of the
-// commit i*3 of main.
+// tagName is the name of the ith tag, from 0, the newest first.
 func (r *repository) tagName(i int) string { return fmt.Sprintf("v1.%d.0", r.tags()-1-i) }
 
+// tagPlace is where in main's history the ith tag is. The nth tag is of the
+// third commit after that of the one before it.
+func (r *repository) tagPlace(i int) int { return max(0, r.commits()-3*(r.tags()-i)) }
+
 // tagged is the commit of the ith tag.
-func (r *repository) tagged(i int) commit { return r.commitAt(0, min(i*3, r.commits()-1)) }
+func (r *repository) tagged(i int) commit { return r.commitAt(0, r.tagPlace(i)) }
+
+// tagNamed finds a tag by its name.
+func (r *repository) tagNamed(name string) (i int, ok bool) {
+	n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(name, "v1."), ".0"))
+	i = r.tags() - 1 - n
+	return i, err == nil && n >= 0 && i >= 0 && name == r.tagName(i)
+}
 
 // resolve finds the branch and the place in its history that a name or a hash
-// means. "" and HEAD mean main.
+// means. A hash may be cut short. "" and HEAD mean main.
 func (r *repository) resolve(revision string) (branch, n int, ok bool) {
 	if revision == "" || revision == "HEAD" {
-		return 0, 0, true
+		return 0, 0, !r.empty()
 	}
-	for i := range r.branches {
-		if revision == branchName(i) || revision == r.head(i) {
-			return i, 0, true
-		}
+	if i, ok := r.branchNamed(strings.TrimPrefix(revision, "refs/heads/")); ok {
+		return i, 0, true
 	}
-	for i := range r.tags() {
-		if revision == r.tagName(i) {
-			return 0, min(i*3, r.commits()-1), true
-		}
+	if i, ok := r.tagNamed(strings.TrimPrefix(revision, "refs/tags/")); ok {
+		return 0, r.tagPlace(i), true
+	}
+	return r.resolveHash(strings.ToLower(revision))
+}
+
+// resolveHash finds the commit with a hash, or with one that begins so.
+func (r *repository) resolveHash(hash string) (branch, n int, ok bool) {
+	if len(hash) < 7 {
+		return 0, 0, false
 	}
 	for n := range r.commits() {
-		if revision == r.shaAt(0, n) {
+		if strings.HasPrefix(r.shaAt(0, n), hash) {
 			return 0, n, true
+		}
+	}
+	for i := range r.branches() {
+		if strings.HasPrefix(r.head(i), hash) {
+			return i, 0, true
 		}
 	}
 	return 0, 0, false

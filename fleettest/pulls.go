@@ -19,8 +19,11 @@ type pull struct {
 	head    string // hashes
 	base    string
 	merge   string
+	draft   bool
 	created time.Time
 	updated time.Time
+
+	generated bool // not by a client
 }
 
 // The states of pull requests. Each host has its own words for them.
@@ -31,32 +34,40 @@ const (
 	pullSuperseded = "superseded"
 )
 
-// pulls is how many pull requests a repository has from the beginning.
-func (r *repository) pulls() int {
-	d := r.diceFor("pulls", 0)
-	return d.roll(60)
-}
-
-// pullAt makes up the nth pull request, from 1.
+// pullAt makes up the nth pull request, from 1, less what describe adds.
 func (r *repository) pullAt(n int) pull {
 	d := r.diceFor("pull", n)
 	states := []string{pullOpen, pullMerged, pullMerged, pullDeclined, pullOpen, pullSuperseded}
 	p := pull{
 		number: n,
-		title:  fmt.Sprintf("Pull request %d of %s", n, r.name),
-		body:   "What it changes, and why.",
 		state:  states[d.roll(len(states))],
 		author: people[d.roll(len(people))],
-		source: fmt.Sprintf("feature-%d", n), target: "main",
-		head: d.hash(), base: r.head(0),
+		draft:  d.roll(8) == 0,
+		target: branchName(0), generated: true,
 		created: r.created.Add(time.Duration(n) * time.Hour),
-	}
-	if p.state == pullMerged {
-		p.merge = d.hash()
 	}
 	p.updated = p.created.Add(time.Duration(d.roll(500)) * time.Minute)
 	return p
 }
+
+// described returns p with its texts and hashes, which lists leave out until
+// they are shown.
+func (r *repository) described(p pull) pull {
+	d := r.diceFor("described", p.number)
+	p.head, p.base = d.hash(), r.head(0)
+	if p.state == pullMerged {
+		p.merge = d.hash()
+	}
+	if p.generated {
+		p.title = fmt.Sprintf("Pull request %d of %s", p.number, r.name)
+		p.body = "What it changes, and why."
+		p.source = p.branch()
+	}
+	return p
+}
+
+// branch is the branch that a made-up pull request comes from.
+func (p pull) branch() string { return fmt.Sprintf("feature/%d", p.number) }
 
 // pullsOf returns a repository's pull requests that keep picks, with those
 // that clients created, the newest first.
@@ -75,13 +86,11 @@ func pullsOf(r *repository, created *ledger[PullRequest], catalog *catalog, keep
 
 // pullFrom is a created pull request as a pull.
 func (r *repository) pullFrom(p PullRequest, catalog *catalog) pull {
-	d := r.diceFor("created", p.Number)
 	o := catalog.owner(p.Account)
 	return pull{
 		number: p.Number, title: p.Title, body: p.Body, state: pullOpen,
 		author: person{id: o.id, login: o.login, name: displayName(o.login), account: true},
-		source: p.Source, target: p.Target, head: d.hash(), base: r.head(0),
-		created: p.Created, updated: p.Created,
+		source: p.Source, target: p.Target, created: p.Created, updated: p.Created,
 	}
 }
 

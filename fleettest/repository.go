@@ -24,10 +24,10 @@ type repository struct {
 	forks       int
 	issues      int
 	size        int // KiB
-	branches    int
 	created     time.Time
 	updated     time.Time
 	pushed      time.Time
+	contents    Contents
 }
 
 var (
@@ -42,34 +42,39 @@ var firstCreated = time.Date(2014, time.March, 1, 9, 0, 0, 0, time.UTC)
 
 // generate makes up an owner's nth repository.
 func (c *catalog) generate(o *owner, n int) *repository {
+	contents, name := c.stateOf(o, n)
 	d := dice(c.seed ^ uint64(o.id)<<32 ^ uint64(n))
 	r := &repository{
 		id: o.id*repositoriesToAID + int64(n), owner: o, n: n, seed: c.seed,
-		name:        generatedName(n),
+		name: name, contents: contents,
 		private:     n > o.repositories-o.private,
 		fork:        d.roll(8) == 0,
 		archived:    d.roll(16) == 0,
-		description: fmt.Sprintf("Repository %d of %s", n, o.login),
+		description: describe(o, n),
 		language:    languages[d.roll(len(languages))],
 		license:     licenses[d.roll(len(licenses))],
 		stars:       d.roll(5000),
 		forks:       d.roll(500),
 		issues:      d.roll(100),
 		size:        1 + d.roll(100_000),
-		branches:    1 + d.roll(5),
 		created:     firstCreated.Add(time.Duration(n) * time.Hour),
 	}
 	for first, i := d.roll(len(topics)), d.roll(3); i > 0; i-- {
 		r.topics = append(r.topics, topics[(first+i)%len(topics)])
 	}
-	r.pushed = r.created.Add(time.Duration(d.roll(40_000)) * time.Hour)
+	r.pushed = r.created.Add(time.Duration(max(d.roll(40_000), r.commits())) * time.Hour)
 	r.updated = r.pushed.Add(time.Duration(d.roll(1000)) * time.Minute)
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if name, ok := c.renamed[r.id]; ok {
-		r.name = name
-	}
 	return r
+}
+
+// describe is what an owner's nth repository says of itself. Some use more
+// than ASCII.
+func describe(o *owner, n int) string {
+	text := fmt.Sprintf("Repository %d of %s", n, o.login)
+	if n%5 == 4 {
+		text += " – größer & schneller, 速い 🚀 <b>"
+	}
+	return text
 }
 
 // fullName is the owner and the name.

@@ -3,14 +3,14 @@ package fleettest
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 )
 
 // endpoint carries out a call that was admitted to the host H.
 type endpoint[H any] func(H, *call) *answer
 
-// route is a method and a path; segments in braces stand for any.
+// route is a method and a path; segments in braces stand for any,
+// one that ends in three dots for all that follow.
 type route[H any] struct {
 	method   string
 	path     string
@@ -36,18 +36,11 @@ func (rs routes[H]) match(method, path string) (r route[H], ok bool) {
 	}
 	segments := strings.Split(path, "/")
 	for _, r := range rs {
-		if r.method == method && r.fits(segments) {
+		if r.method == method && fits(r.segments, segments) {
 			return r, true
 		}
 	}
 	return r, false
-}
-
-// fits reports whether segments are those of the route.
-func (r route[H]) fits(segments []string) bool {
-	return slices.EqualFunc(r.segments, segments, func(want, got string) bool {
-		return want == got || strings.HasPrefix(want, "{") && got != ""
-	})
 }
 
 // segment returns the nth part of the path, from 0.
@@ -57,6 +50,19 @@ func (c *call) segment(n int) string {
 		return parts[n+1]
 	}
 	return ""
+}
+
+// after returns what comes behind the nth part of the path, from 0, unescaped
+// if the path is still escaped.
+func (c *call) after(n int) string {
+	parts := strings.SplitN(c.path, "/", n+3)
+	if len(parts) < n+3 {
+		return ""
+	}
+	if rest, err := url.PathUnescape(parts[n+2]); err == nil && c.escaped {
+		return rest
+	}
+	return parts[n+2]
 }
 
 // lastSegment returns the last part of the path.
