@@ -40,6 +40,7 @@ func inGitHubRepositories() (all routes[*GitHub]) {
 		{"GET", "/contributors", (*GitHub).contributors},
 		{"GET", "/languages", (*GitHub).languages},
 		{"GET", "/contents", (*GitHub).contents},
+		{"GET", "/contents/", (*GitHub).contents},
 		{"GET", "/contents/{path...}", (*GitHub).contents},
 		{"GET", "/git/trees/{sha...}", (*GitHub).trees},
 		{"GET", "/pulls", (*GitHub).listPulls},

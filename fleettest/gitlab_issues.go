@@ -69,9 +69,10 @@ func (g *GitLab) listIssues(c *call, r *repository) *answer {
 		return instead
 	}
 	q := c.query
+	inTime := within(c)
 	state := map[string]string{"opened": "open", "closed": "closed"}[q.Get("state")]
 	all := issuesOf(r, &g.issues, g.catalog, func(i issue) bool {
-		return inState(orDefault(state, "all"), i.closed) && inScope(c, i.author) && within(c, i.created, i.updated)
+		return inState(orDefault(state, "all"), i.closed) && inScope(c, i.author) && inTime(i.created, i.updated)
 	})
 	slices.Reverse(all)
 	all = sorted(all, gitlabOrder(c, func(i issue) time.Time { return i.updated }), q.Get("sort") == "asc")
@@ -90,15 +91,15 @@ func inScope(c *call, author person) bool {
 	return true
 }
 
-// within reports whether something was created and updated when c asks for it.
-func within(c *call, created, updated time.Time) bool {
-	for name, at := range map[string]time.Time{"created": created, "updated": updated} {
-		before := timeParam(c, name+"_before")
-		if at.Before(timeParam(c, name+"_after")) || !before.IsZero() && at.After(before) {
-			return false
-		}
+// within returns what reports whether something was created and updated when c
+// asks for it.
+func within(c *call) func(created, updated time.Time) bool {
+	since, until := timeParam(c, "created_after"), timeParam(c, "created_before")
+	updatedSince, updatedUntil := timeParam(c, "updated_after"), timeParam(c, "updated_before")
+	return func(created, updated time.Time) bool {
+		return !created.Before(since) && (until.IsZero() || !created.After(until)) &&
+			!updated.Before(updatedSince) && (updatedUntil.IsZero() || !updated.After(updatedUntil))
 	}
-	return true
 }
 
 // gitlabOrder returns updated if c asks for the order of updates.

@@ -23,9 +23,10 @@ func (g *GitLab) listMerges(c *call) *answer {
 		return instead
 	}
 	q := c.query
+	inTime := within(c)
 	state := orDefault(q.Get("state"), "all")
 	all := pullsOf(r, &g.merges, g.catalog, func(p pull) bool {
-		return (state == "all" || gitlabStates[p.state] == state) && inScope(c, p.author) && within(c, p.created, p.updated) &&
+		return (state == "all" || gitlabStates[p.state] == state) && inScope(c, p.author) && inTime(p.created, p.updated) &&
 			(q.Get("target_branch") == "" || q.Get("target_branch") == p.target)
 	})
 	all = sorted(all, gitlabOrder(c, func(p pull) time.Time { return p.updated }), q.Get("sort") == "asc")

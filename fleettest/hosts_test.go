@@ -30,6 +30,7 @@ type simulator interface {
 	Spend(token, resource string, n int)
 	SetRemaining(token, resource string, n int)
 	Inject(fleettest.Fault)
+	SetContents(owner, repository string, contents fleettest.Contents)
 	Requests() []fleettest.Request
 	Stats() fleettest.Stats
 	Leaks() []fleettest.Leak

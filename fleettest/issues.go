@@ -63,14 +63,18 @@ func issueFrom(v Issue, catalog *catalog) issue {
 // issuesOf returns a repository's issues that keep picks, with those that
 // clients created, the oldest first.
 func issuesOf(r *repository, created *ledger[Issue], catalog *catalog, keep func(issue) bool) []issue {
-	var all []issue
+	all := make([]issue, 0, r.issueCount())
 	for n := range r.issueCount() {
-		all = append(all, r.issueAt(n+1))
+		if i := r.issueAt(n + 1); keep(i) {
+			all = append(all, i)
+		}
 	}
 	for _, v := range created.of(r) {
-		all = append(all, issueFrom(v, catalog))
+		if i := issueFrom(v, catalog); keep(i) {
+			all = append(all, i)
+		}
 	}
-	return slices.DeleteFunc(all, func(i issue) bool { return !keep(i) })
+	return all
 }
 
 // sorted returns a list in another order if it is asked for: by the time that

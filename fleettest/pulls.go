@@ -72,14 +72,17 @@ func (p pull) branch() string { return fmt.Sprintf("feature/%d", p.number) }
 // pullsOf returns a repository's pull requests that keep picks, with those
 // that clients created, the newest first.
 func pullsOf(r *repository, created *ledger[PullRequest], catalog *catalog, keep func(pull) bool) []pull {
-	var all []pull
+	all := make([]pull, 0, r.pulls())
 	for n := range r.pulls() {
-		all = append(all, r.pullAt(n+1))
+		if p := r.pullAt(n + 1); keep(p) {
+			all = append(all, p)
+		}
 	}
-	for _, p := range created.of(r) {
-		all = append(all, r.pullFrom(p, catalog))
+	for _, v := range created.of(r) {
+		if p := r.pullFrom(v, catalog); keep(p) {
+			all = append(all, p)
+		}
 	}
-	all = slices.DeleteFunc(all, func(p pull) bool { return !keep(p) })
 	slices.Reverse(all)
 	return all
 }
