@@ -28,6 +28,9 @@ import (
 //
 // Workspaces come from [Config.Organizations]; every user is one, too.
 //
+// More than 50 pull requests on a page are refused with 400, although the
+// documentation says 100. Issues are gone, with 410.
+//
 // A Bitbucket is safe for concurrent use and must not be copied. It starts no
 // goroutine.
 type Bitbucket struct {

@@ -110,7 +110,7 @@ func (b *Bitbucket) pullJSON(c *call, r *repository, p pull) any {
 	end := func(branch, sha string) any {
 		return map[string]any{
 			"branch": map[string]string{"name": branch}, "repository": repo,
-			"commit": map[string]string{"type": "commit", "hash": sha[:12]},
+			"commit": bitbucketCommitName(c, r, sha[:12]),
 		}
 	}
 	self := fmt.Sprintf("%s/repositories/%s/pullrequests/%d", c.base, r.fullName(), p.number)
@@ -122,7 +122,7 @@ func (b *Bitbucket) pullJSON(c *call, r *repository, p pull) any {
 		"reviewers": []any{}, "participants": []any{},
 		"summary": map[string]string{"type": "rendered", "raw": p.body, "markup": "markdown", "html": "<p>" + html.EscapeString(p.body) + "</p>"},
 		"links": bitbucketLinks{
-			"self": {Href: self},
+			"self": {Href: self}, "commits": {Href: self + "/commits"},
 			"html": {Href: fmt.Sprintf("https://bitbucket.org/%s/pull-requests/%d", r.fullName(), p.number)},
 		},
 	}

@@ -161,6 +161,14 @@ func (b *Bitbucket) commit(c *call) *answer {
 	return bitbucketJSON(http.StatusOK, b.commitJSON(c, r, r.commitAt(branch, n)))
 }
 
+// bitbucketCommitName shows a commit inside other things.
+func bitbucketCommitName(c *call, r *repository, sha string) any {
+	return map[string]any{"type": "commit", "hash": sha, "links": bitbucketLinks{
+		"self": {Href: c.base + "/repositories/" + r.fullName() + "/commit/" + sha},
+		"html": {Href: "https://bitbucket.org/" + r.fullName() + "/commits/" + sha},
+	}}
+}
+
 // commitJSON shows a commit. Its author has an account if Bitbucket knows one.
 func (b *Bitbucket) commitJSON(c *call, r *repository, v commit) any {
 	api := c.base + "/repositories/" + r.fullName() + "/commit/"
@@ -170,7 +178,7 @@ func (b *Bitbucket) commitJSON(c *call, r *repository, v commit) any {
 	}
 	parents := make([]any, len(v.parents))
 	for i, sha := range v.parents {
-		parents[i] = map[string]any{"type": "commit", "hash": sha, "links": bitbucketLinks{"self": {Href: api + sha}}}
+		parents[i] = bitbucketCommitName(c, r, sha)
 	}
 	return map[string]any{
 		"type": "commit", "hash": v.sha, "date": v.at.UTC().Format("2006-01-02T15:04:05-07:00"),

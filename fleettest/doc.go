@@ -34,7 +34,34 @@
 //
 // Repositories are generated when asked for, the same for the same seed, so
 // that an organization of two thousand costs nothing until it is listed. They
-// are called repo-0001, repo-0002 and so on.
+// are called repo-0001, repo-0002 and so on, unless [Owner.Names] says
+// otherwise. What is in them, [Contents] says: branches, tags, commits,
+// contributors, pull requests, issues, releases and files. A list can have no
+// entry, one, or ten thousand, and can change under a client that is walking
+// through it:
+//
+//	sim.Inject(fleettest.Fault{
+//		Match: fleettest.Requests("GET", "/repos/{owner}/{repo}/tags"),
+//		After: 1, // before the second page
+//		Do:    func() { sim.SetContents("acme", "repo-0001", fleettest.Contents{Tags: 151}) },
+//	})
+//
+// Lists are filtered and sorted by what their hosts document for state, time,
+// author and order; other parameters are ignored, as real hosts do. An empty
+// repository is refused or listed as each host does, a branch name may have a
+// slash in it, and some texts have more than ASCII.
+//
+// # What is unlike the real hosts
+//
+// All commits have the same files, whose hashes are made up, and a file's body
+// does not change with the commit that touched it. There are no merges.
+// Numbers in a repository's own record, such as stars and open issues, are not
+// counted from what it holds. A pull request's branch and head are its own and
+// cannot be asked for. Bitbucket's list of commits without a revision has those
+// of main only, and its queries know comparisons, AND and OR. An empty
+// repository's contributors and commits at GitLab, and its commits at
+// Bitbucket, are an empty list, which neither host documents. Of the links
+// inside answers there are those that clients follow.
 //
 // # Secrets
 //

@@ -24,6 +24,12 @@ import (
 // over. See GitHub docs, "Rate limits for the REST API" and "Best practices
 // for using the REST API".
 //
+// Issues and pull requests share one sequence of numbers and one list. A list of
+// issues with 10,000 or more leads on by cursors and refuses the numbers of
+// late pages with 422, as GitHub does without documenting it. A file above 1 MiB
+// comes as it is only, a directory shows 1,000 entries and a tree 7 MiB of
+// them. See GitHub docs, "Get repository content" and "Get a tree".
+//
 // A GitHub is safe for concurrent use and must not be copied. It starts no
 // goroutine.
 type GitHub struct {

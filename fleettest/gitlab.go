@@ -31,6 +31,10 @@ import (
 // Groups come from [Config.Organizations]. A login with slashes, such as
 // "acme/platform", is a group in another one.
 //
+// Lists of more than 10,000 entries, and all lists of commits, do not say how
+// long they are. Lists of projects and of files can be read by keys; others
+// refuse that with 405. See GitLab docs, "REST API", section "Pagination".
+//
 // A GitLab is safe for concurrent use and must not be copied. It starts no
 // goroutine.
 type GitLab struct {

@@ -42,7 +42,7 @@ func gitlabReleaseJSON(c *call, r *repository, v release) any {
 		"commit_path": "/" + r.fullName() + "/-/commit/" + v.commit.sha, "tag_path": "/" + r.fullName() + "/-/tags/" + v.tag,
 		"assets": map[string]any{
 			"count": len(sources) + 1, "sources": sources,
-			"links": []any{map[string]any{"id": v.number, "name": name, "url": web + "/-/package_files/" + name, "direct_asset_url": web + "/-/releases/" + v.tag + "/downloads/" + name, "link_type": "other"}},
+			"links": []any{map[string]any{"id": v.number, "name": name, "url": web + "/-/package_files/" + name, "direct_asset_url": web + "/-/releases/" + v.tag + "/downloads/" + name, "link_type": "other", "external": true}},
 		},
 		"_links": map[string]string{"self": web + "/-/releases/" + v.tag},
 	}

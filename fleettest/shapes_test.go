@@ -12,13 +12,22 @@ import (
 	"github.com/gitfleet/gitfleet/internal/canary"
 )
 
-// unlike are fields of real answers that the simulator leaves out, by the end
-// of their path.
+// unlike are fields of real answers that the simulator leaves out.
 var unlike = []string{
-	"gravatar_id",      // gone from GitHub since 2012
-	"description_html", // only if it is asked for
-	"code_owner_approval_required", "commits", "diff_refs", "milestone", "time_stats.total_time_estimate",
-	"score", "permissions", // of GitHub's old search
+	"gravatar_id",        // gone from GitHub since 2012
+	"description_html",   // of GitLab, only if it is asked for
+	"evidence_file_path", // of GitLab, only if there is evidence
+	"username",           // of people at Bitbucket, gone since 2019
+	"next", "page",       // only where there is more than one page
+}
+
+// leftOut reports whether a field need not be there. Of links there are those
+// that clients follow.
+func leftOut(path, name string) bool {
+	if strings.HasSuffix(path, ".links") {
+		return !slices.Contains([]string{"self", "html", "commits", "clone"}, name) || strings.HasSuffix(path, "project.links")
+	}
+	return strings.HasSuffix(name, "_url") || slices.Contains(unlike, name)
 }
 
 // missing adds to found the paths of fields that want has and got has not.
@@ -31,8 +40,8 @@ func missing(want, got any, path string, found *[]string) {
 			return
 		}
 		for name, v := range w {
-			if strings.HasSuffix(name, "_url") || slices.Contains(unlike, name) {
-				continue // of links there are those that clients follow
+			if leftOut(path, name) {
+				continue
 			}
 			if _, ok := g[name]; !ok {
 				*found = append(*found, path+"."+name)
