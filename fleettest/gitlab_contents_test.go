@@ -171,6 +171,9 @@ func TestGitLab_lists_by_key_only_what_it_can(t *testing.T) {
 	if next := nextLink(first.header); !strings.Contains(next, "page_token=") || first.header.Get("X-Total") != "" || first.header.Get("X-Next-Page") != "" {
 		t.Errorf("the next page is %q, with %v", next, first.header)
 	}
+	if got := walk(t, sim, token, labAPI+project+"/repository/tree?pagination=keyset&per_page=2", "path", func(int) {}); len(got) != 4 || got[3] != `"README.md"` {
+		t.Errorf("the tree is %v", got)
+	}
 	if r := labGet(t, sim, token, project+"/repository/tree?pagination=keyset&page_token=none"); r.status != 422 {
 		t.Errorf("a token that is no entry: %d", r.status)
 	}
