@@ -70,6 +70,9 @@ func (b *Bitbucket) dress(c *call, a *answer, accessToken bool) *answer {
 	h.Set("X-Request-Count", strconv.FormatUint(serial%997, 10)) // of one of many processes: it says nothing
 	h.Set("Vary", "Authorization, Origin, Accept-Encoding")
 	h.Set("Cache-Control", "no-cache, no-store, must-revalidate, max-age=0")
+	if cred := c.credential; cred != nil && cred.account.scopes != "" {
+		h.Set("X-Oauth-Scopes", cred.account.scopes)
+	}
 	if n := c.numbers; accessToken && n.limited {
 		h.Set("X-Ratelimit-Limit", strconv.Itoa(n.limit))
 		h.Set("X-Ratelimit-Resource", n.resource)

@@ -147,7 +147,8 @@ type Account struct {
 
 	// Scopes is what GitHub's X-OAuth-Scopes says, "read:org, repo, user" by
 	// default, and what GitLab says of the token, "api" by default. Bitbucket
-	// does not show it. It allows and forbids nothing.
+	// says it in the same header, and nothing by default. It allows and forbids
+	// nothing.
 	Scopes string
 
 	// Installation makes this an account that is no person. At GitHub it is an

@@ -82,6 +82,18 @@ func (g *GitLab) tokenSelf(c *call) *answer {
 	})
 }
 
+// job answers GET /job, which is for the tokens of jobs only: the job and the
+// user who started it. GitLab docs, "Jobs API".
+func (g *GitLab) job(c *call) *answer {
+	if c.credential == nil || c.r.Header.Get("Job-Token") == "" {
+		return gitlabMissing("Job")
+	}
+	return gitlabJSON(http.StatusOK, map[string]any{
+		"id": c.credential.ordinal, "name": "test", "status": "running", "ref": "main",
+		"user": personOf(c, g.catalog.owner(c.account.login)),
+	})
+}
+
 // groups answers GET /groups: all, which are public, or those that the caller
 // is a member of.
 func (g *GitLab) groups(c *call) *answer {

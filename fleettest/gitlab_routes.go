@@ -6,6 +6,7 @@ import "strings"
 // "GET /projects/{id}", are what application limits are about.
 var gitlabRoutes = routes[*GitLab]{
 	on("GET", "/user", (*GitLab).currentUser),
+	on("GET", "/job", (*GitLab).job),
 	on("GET", "/users", (*GitLab).users),
 	on("GET", "/users/{id}", (*GitLab).user),
 	on("GET", "/users/{id}/projects", (*GitLab).userProjects),
