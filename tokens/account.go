@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -10,7 +11,11 @@ import (
 // account is whom a host counts: one user or installation, with one budget a
 // resource and one or more tokens (I4). It is guarded by its Host's mutex.
 type account struct {
-	name     string // as declared; empty if each token is its own account
+	key      string // in Host.accounts, where it may have others besides
+	name     string // as declared, or else as the host says; empty if unknown
+	declared bool
+	into     *account // the one that this was merged into, or nil
+	identity string   // whom the host says it is, see sighting; empty if unknown
 	host     *Host
 	tokens   []*entry
 	budgets  map[string]*budget
@@ -28,11 +33,18 @@ type account struct {
 // entry is one token of a Manager. It is guarded by its Host's mutex, but for
 // the fields above the blank line, which never change.
 type entry struct {
-	id      ID
-	token   Token
-	account *account
-	auth    atomic.Pointer[credential] // of a static secret
-	minter  *minter                    // of a refreshing one, else nil
+	id     ID
+	host   *Host
+	auth   atomic.Pointer[credential] // of a static secret
+	minter *minter                    // of a refreshing one, else nil
+	source *mintSource                // of the minter's secret
+	label  atomic.Pointer[string]     // that of token, for those who hold no lock
+	probe  atomic.Pointer[url.URL]    // where the host is asked whether the token is alive
+
+	token    Token // as declared
+	account  *account
+	identity Identity
+	counted  string // whom the host counts for it, see sighting
 
 	state    State // Unknown, Available, Suspect or Invalid; the rest is derived
 	reason   string
@@ -48,8 +60,9 @@ type entry struct {
 	disabled    bool // by hand, for the reason that follows
 	disabledFor string
 
-	expired bool
-	expiry  *time.Timer // nil if no end is known
+	expiry
+	seen    seen // what observers of events know
+	removed bool
 }
 
 // usable reports whether the token itself may be sent, budgets aside.

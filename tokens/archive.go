@@ -47,7 +47,7 @@ func (m *Manager) remove(id ID, reason string, by *Syncer) bool {
 	now := time.Now()
 	m.removals++
 	m.archive[id] = &archived{
-		ArchivedToken: ArchivedToken{TokenInfo: e.account.host.remove(e, now), Reason: reason, Time: now},
+		ArchivedToken: ArchivedToken{TokenInfo: e.host.remove(e, reason, now), Reason: reason, Time: now},
 		entry:         e,
 		by:            by,
 		seq:           m.removals,
@@ -68,8 +68,7 @@ func (m *Manager) forget() {
 		}
 	}
 	delete(m.archive, first.ID)
-	account := first.entry.account
-	account.host.forget(account)
+	first.entry.host.forget(first.entry)
 }
 
 // Archived returns the tokens that were removed, the latest last.
@@ -94,6 +93,7 @@ func (e *entry) inherit(was *entry) {
 		return
 	}
 	e.lastUsed = was.lastUsed
+	e.identity, e.counted = was.identity, was.counted
 	e.disabled, e.disabledFor = was.disabled, was.disabledFor
 	if e.minter == nil {
 		e.state, e.reason = was.state, was.reason
@@ -101,35 +101,31 @@ func (e *entry) inherit(was *entry) {
 }
 
 // remove takes e out and returns what was known of it.
-func (h *Host) remove(e *entry, now time.Time) TokenInfo {
+func (h *Host) remove(e *entry, reason string, now time.Time) TokenInfo {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	info := e.info(now)
 	is := func(other *entry) bool { return other == e }
 	h.entries = slices.DeleteFunc(h.entries, is)
 	e.account.tokens = slices.DeleteFunc(e.account.tokens, is)
-	if p := e.token.Priority; h.priorities[p] > 1 {
-		h.priorities[p]--
-	} else {
-		delete(h.priorities, p)
-	}
+	h.countPriority(e.token.Priority, -1)
 	e.stopExpiry()
+	e.removed = true
 	e.changed(now)
+	h.tell(Event{Kind: TokenRemoved, Reason: reason}, e)
 	return info
 }
 
-// forget drops the budgets of an account without tokens.
-func (h *Host) forget(a *account) {
+// forget drops the budgets of the account of a removed token if it has no other.
+func (h *Host) forget(e *entry) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	a := e.account
 	if len(a.tokens) > 0 || a.inFlight > 0 {
 		return
 	}
 	for _, b := range a.budgets {
-		l := b.lane
-		l.unlist(b)
-		l.sleep(b, time.Time{})
-		l.budgets = slices.DeleteFunc(l.budgets, func(other *budget) bool { return other == b })
+		b.lane.drop(b)
 	}
 	for key, other := range h.accounts {
 		if other == a {

@@ -12,7 +12,8 @@ import (
 // closePatience is how long Close waits for what calls a user's source.
 const closePatience = 5 * time.Second
 
-// background is the goroutines of a Manager, all of which call a user's source.
+// background is the goroutines of a Manager, all of which call a user's source or
+// observer.
 // Each has a name, so that Close can tell which of them does not end (I16).
 type background struct {
 	ctx  context.Context // ends with Close

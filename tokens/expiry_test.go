@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gitfleet/gitfleet/fleettest"
+	"github.com/gitfleet/gitfleet/internal/canary"
 	"github.com/gitfleet/gitfleet/tokens"
 )
 
@@ -76,5 +78,110 @@ func TestExpired_an_end_that_was_named_wrong_can_be_named_again(t *testing.T) {
 		tell(t, h, "core", served())
 		time.Sleep(30*time.Minute + time.Nanosecond)
 		exhausted(t, h, on("core"))
+	})
+}
+
+func TestExpires_is_what_was_declared_or_what_the_host_said_if_that_is_earlier(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, h := gitHubHost(t, ending("a", time.Hour), gitHub("b", ""))
+		start := time.Now()
+		want := func(label string, want time.Duration) {
+			t.Helper()
+			if got := infoOf(t, m, label).Expires; !got.Equal(start.Add(want)) {
+				t.Errorf("%s ends at %v, want in %v", label, got, want)
+			}
+		}
+		want("a", time.Hour)
+		if got := infoOf(t, m, "b").Expires; !got.IsZero() {
+			t.Errorf("b ends at %v", got)
+		}
+		for _, told := range []time.Duration{2 * time.Hour, 30 * time.Minute} {
+			for range 2 {
+				o := served()
+				o.TokenExpiry = start.Add(told)
+				tell(t, h, "core", o)
+			}
+		}
+		want("a", 30*time.Minute)
+		want("b", 30*time.Minute)
+		time.Sleep(30*time.Minute + time.Second)
+		if e := exhausted(t, h, on("core")); e.States[tokens.Expired] != 2 {
+			t.Errorf("%v, want both expired", e.States)
+		}
+		if err := m.Rotate(idOf(t, m, "a"), tokens.Static(canary.Token("new"))); err != nil {
+			t.Fatal(err)
+		}
+		if got := infoOf(t, m, "a"); got.Status.State != tokens.Unknown || !got.Expires.IsZero() {
+			t.Errorf("with another secret a is %v and ends at %v", got.Status, got.Expires)
+		}
+	})
+}
+
+func TestExpires_of_an_answer_to_the_secret_before_the_rotation_is_not_taken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, h := gitHubHost(t, gitHub("a", ""))
+		l := lease(t, h, on("core"))
+		if err := m.Rotate(idOf(t, m, "a"), tokens.Static(canary.Token("new"))); err != nil {
+			t.Fatal(err)
+		}
+		o := served()
+		o.TokenExpiry = time.Now().Add(time.Hour)
+		l.Settle(o)
+		if got := infoOf(t, m, "a").Expires; !got.IsZero() {
+			t.Errorf("the token ends at %v, which is of the old secret", got)
+		}
+	})
+}
+
+func TestI12_An_end_in_the_past_on_an_answer_that_was_served_is_a_mistake(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, h := gitHubHost(t, gitHub("a", ""))
+		o := served()
+		o.TokenExpiry = time.Now().Add(-time.Hour)
+		tell(t, h, "core", o)
+		if got := status(t, m, "a").State; got != tokens.Available {
+			t.Errorf("the token is %v", got)
+		}
+	})
+}
+
+func TestExpires_is_told_by_GitLab_when_it_is_asked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		secret := prefixed("glpat-", "a")
+		sim := fleettest.NewGitLab(fleettest.Config{Tokens: []string{secret}})
+		end := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 20)
+		sim.Expire(secret, end)
+		m := manager(t, tokens.Config{Base: sim}, tokens.Token{Provider: tokens.GitLab, Label: "a", Secret: tokens.Static(secret)})
+		identify(t, m)
+		if got := infoOf(t, m, "a").Expires; !got.Equal(end) {
+			t.Errorf("the token ends at %v, want %v", got, end)
+		}
+		time.Sleep(time.Until(end) + time.Second)
+		if got := status(t, m, "a").State; got != tokens.Expired {
+			t.Errorf("the token is %v at its end", got)
+		}
+	})
+}
+
+func TestExpires_a_header_of_GitHub_retires_the_token_in_time(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sim := fleettest.NewGitHub(fleettest.Config{Tokens: []string{canary.Token("a")}})
+		end := time.Now().Add(time.Hour).Truncate(time.Second)
+		sim.Expire(canary.Token("a"), end)
+		m := manager(t, tokens.Config{Base: sim}, gitHub("a", ""))
+		identify(t, m)
+		if got := infoOf(t, m, "a").Expires; !got.Equal(end) {
+			t.Errorf("the token ends at %v, want %v", got, end)
+		}
+		time.Sleep(time.Hour + time.Nanosecond)
+		exhausted(t, anyHost(t, m, tokens.GitHub), on("core"))
+		if got := sim.Stats().Unauthorized; got != 0 {
+			t.Errorf("%d calls met a 401", got)
+		}
 	})
 }

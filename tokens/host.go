@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -36,6 +37,7 @@ type Host struct {
 	seq      uint64 // leases ever granted
 	waiters  uint64 // calls that ever stood in line
 	leases   leaseTable
+	notices  notices
 
 	strategy   Strategy    // nil is the default
 	priorities map[int]int // how many tokens have each
@@ -83,8 +85,10 @@ func (h *Host) add(t Token, id ID, was *entry, now time.Time) *entry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t.Tags = slices.Clone(t.Tags)
-	e := &entry{id: id, token: t}
-	if t.Secret.source != nil {
+	e := &entry{id: id, host: h, token: t, source: t.Secret.source}
+	e.label.Store(new(t.Label))
+	e.probe.Store(h.probeURL(t.ProbePath))
+	if e.source != nil {
 		e.minter = &minter{entry: e, manager: h.manager}
 	} else {
 		e.auth.Store(new(newCredential(t)))
@@ -95,25 +99,31 @@ func (h *Host) add(t Token, id ID, was *entry, now time.Time) *entry {
 	for _, b := range e.account.budgets {
 		b.refloor()
 	}
-	e.expireIn(t.Expires, now)
+	e.schedule(now)
 	e.order = h.added
 	h.added++
 	h.entries = append(h.entries, e)
-	h.priorities[t.Priority]++
+	h.countPriority(t.Priority, 1)
 	e.account.relist(now)
+	e.baseline(now)
+	h.tell(Event{Kind: TokenAdded}, e)
+	e.announceEnd(now)
 	h.serveLines(now)
 	return e
 }
 
 func (h *Host) accountOf(t Token, id ID, now time.Time) *account {
-	key := "account " + t.Account
+	key := accountKey(t.Account)
 	if t.Account == "" {
 		key = "token " + string(id)
 	}
 	a := h.accounts[key]
 	if a == nil {
-		a = &account{name: t.Account, host: h, budgets: map[string]*budget{}}
+		a = &account{key: key, host: h, budgets: map[string]*budget{}}
 		h.accounts[key] = a
+	}
+	if t.Account != "" {
+		a.name, a.declared = t.Account, true
 	}
 	for _, l := range h.lanes {
 		a.budget(l, now)
@@ -121,8 +131,25 @@ func (h *Host) accountOf(t Token, id ID, now time.Time) *account {
 	return a
 }
 
-// budget returns the account's budget in the lane.
+func accountKey(name string) string { return "account " + name }
+
+// eachAccount yields every account once, whatever the number of its keys.
+func (h *Host) eachAccount() iter.Seq[*account] {
+	return func(yield func(*account) bool) {
+		for key, a := range h.accounts {
+			if key == a.key && !yield(a) {
+				return
+			}
+		}
+	}
+}
+
+// budget returns the account's budget in the lane. A removed token may still ask
+// an account that was merged into another.
 func (a *account) budget(l *lane, now time.Time) *budget {
+	for a.into != nil {
+		a = a.into
+	}
 	if b := a.budgets[l.resource]; b != nil {
 		return b
 	}
@@ -260,10 +287,24 @@ var oneRead = ratelimit.Draw{Units: 1, Points: 1}
 
 // grant takes one lease of b with e.
 func (h *Host) grant(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease {
+	e.lastUsed, e.used = now, h.seq+1
+	e.calls++
+	l := h.book(b, e, d, now)
+	b.lane.used(b, now)
+	return l
+}
+
+// grantOwn takes one lease for a request of the manager's own: it is accounted
+// for like any, and the turn of the token stays what it was.
+func (h *Host) grantOwn(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease {
+	l := h.book(b, e, d, now)
+	b.lane.place(b, now)
+	return l
+}
+
+func (h *Host) book(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease {
 	h.seq++
 	held := b.hold(d)
-	e.lastUsed, e.used = now, h.seq
-	e.calls++
 	b.out += held
 	b.last = h.seq
 	b.account.takePace(d, b.resource, now)
@@ -271,7 +312,6 @@ func (h *Host) grant(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease
 	if b.account.inFlight == h.maxInFlight {
 		b.account.relist(now)
 	}
-	b.lane.used(b, now)
 	return h.leases.add(h, e, leaseSlot{budget: b, draw: d, held: held, seq: h.seq, sent: now})
 }
 
@@ -300,7 +340,7 @@ func (h *Host) Remaining(resource string) int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var sum int64
-	for _, a := range h.accounts {
+	for a := range h.eachAccount() {
 		if b := a.budgets[resource]; b != nil {
 			sum += b.available(now)
 		}
@@ -314,7 +354,7 @@ func (h *Host) Limit(resource string) int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var sum int64
-	for _, a := range h.accounts {
+	for a := range h.eachAccount() {
 		if b := a.budgets[resource]; b != nil {
 			sum += b.limit.Or(0)
 		}
@@ -371,6 +411,7 @@ func (h *Host) close() {
 	for _, e := range h.entries {
 		e.stopExpiry()
 	}
+	h.notices.stop()
 	for _, l := range h.lanes {
 		l.line.failAll(ErrClosed)
 		l.stopTimer()

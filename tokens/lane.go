@@ -3,6 +3,7 @@ package tokens
 import (
 	"container/heap"
 	"math/bits"
+	"slices"
 	"time"
 
 	"github.com/gitfleet/gitfleet/ratelimit"
@@ -43,6 +44,13 @@ func (l *lane) add(b *budget, now time.Time) {
 	b.lane, b.level, b.heapIndex = l, -1, -1
 	l.budgets = append(l.budgets, b)
 	l.place(b, now)
+}
+
+// drop takes b out of the lane for ever.
+func (l *lane) drop(b *budget) {
+	l.unlist(b)
+	l.sleep(b, time.Time{})
+	l.budgets = slices.DeleteFunc(l.budgets, func(other *budget) bool { return other == b })
 }
 
 // place moves b to where it belongs. A budget that stays in its list keeps its
@@ -125,6 +133,9 @@ func (l *lane) wakeUp(now time.Time) {
 // best returns the first budget and token, in order of preference, that have
 // not been tried and can bear the call, or nil.
 func (l *lane) best(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *entry) {
+	if tried != nil && tried.only != nil {
+		return l.only(tried, d, now)
+	}
 	if l.host.strategy != nil || len(l.host.priorities) > 1 {
 		return l.choose(tried, d, now)
 	}
@@ -139,6 +150,20 @@ func (l *lane) best(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *en
 		left &^= 1 << level
 	}
 	return l.lists[suspectLevel].best(tried, d, now)
+}
+
+// only returns the one token that may serve the call, if it can now. No strategy
+// is asked.
+func (l *lane) only(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *entry) {
+	a := tried.only.account
+	b := a.budgets[l.resource]
+	if b == nil || tried.hasAccount(a) || !b.ready(d, now) {
+		return nil, nil
+	}
+	if e := a.pick(tried); e != nil {
+		return b, e
+	}
+	return nil, nil
 }
 
 func (s *budgetList) best(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *entry) {
@@ -168,6 +193,9 @@ func (l *lane) earliest(tried *Tried, d ratelimit.Draw, now time.Time) (at time.
 
 func (b *budget) readyAt(tried *Tried, d ratelimit.Draw, now time.Time) (time.Time, bool) {
 	a := b.account
+	if !tried.mayWaitFor(a) {
+		return time.Time{}, false
+	}
 	if b.ready(d, now) {
 		// It could serve at once; if it does not, the host has refused this
 		// very call through it, and waiting would not change that.

@@ -36,7 +36,7 @@ func (l Lease) Label() string {
 	if l.entry == nil {
 		return ""
 	}
-	return l.entry.token.Label
+	return *l.entry.label.Load()
 }
 
 // String returns the label of the leased token.
@@ -95,6 +95,7 @@ func (l Lease) end(sent bool, book func(s leaseSlot, now time.Time)) {
 	wasFull := a.inFlight == h.maxInFlight-1
 	a.endPace(s.draw, b.resource, sent, now)
 	book(s, now)
+	a.notice(now)
 	b.lane.place(b, now)
 	if wasFull { // a call of any resource may take the place
 		a.relist(now)

@@ -100,7 +100,7 @@ func (w *waiter) giveUp() (Lease, error) {
 	if !w.inLine {
 		return w.called(<-w.turn)
 	}
-	at, _ := l.earliest(nil, w.request.Draw, now)
+	at, _ := l.earliest(w.request.Tried.afterWait(), w.request.Draw, now)
 	return Lease{}, l.host.exhausted(l.resource, at, now)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -52,8 +53,8 @@ func (m *Manager) MarkInvalid(id ID, reason string) error {
 }
 
 // Rotate gives a token a new secret. Its ID and what is known of its account are
-// kept, its state is unknown again, and requests that are under way end with the
-// secret that they were sent with. A refreshing token cannot be rotated.
+// kept, its state is unknown again, as is when it ends, and requests that are under
+// way end with the secret that they were sent with. A refreshing token cannot be rotated.
 func (m *Manager) Rotate(id ID, secret Secret) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -62,20 +63,21 @@ func (m *Manager) Rotate(id ID, secret Secret) error {
 		return fmt.Errorf("gitfleet: %w: no token has the ID %q", ErrUnknownToken, id)
 	}
 	if e.minter != nil || secret.source != nil {
-		return fmt.Errorf("gitfleet: token %q: rotate: want static secrets, a refreshing one changes by itself", e.token.Label)
+		return fmt.Errorf("gitfleet: token %q: rotate: want static secrets, a refreshing one changes by itself", *e.label.Load())
 	}
 	text, err := cleanSecret(secret.Reveal())
 	if err != nil {
 		return fmt.Errorf("gitfleet: token %q: rotate: %w", e.token.Label, err)
 	}
 	m.secrets[sha256.Sum256([]byte(text))] = struct{}{}
-	renewed := e.token
-	renewed.Secret = Static(text)
-	h := e.account.host
+	h := e.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	e.auth.Store(new(newCredential(renewed)))
+	e.token.Secret = Static(text)
+	e.auth.Store(new(newCredential(e.token)))
 	e.state, e.reason, e.rotated = Unknown, "", h.seq
+	e.forgetEnd()
+	h.tell(Event{Kind: TokenRotated}, e)
 	e.changed(time.Now())
 	return nil
 }
@@ -90,13 +92,14 @@ func (m *Manager) Revalidate(ctx context.Context, id ID) (State, error) {
 	if err := m.with(id, func(found *entry, _ time.Time) { e = found }); err != nil {
 		return Unknown, err
 	}
-	return e.account.host.revalidate(ctx, e)
+	return e.host.revalidate(ctx, e)
 }
 
 func (h *Host) revalidate(ctx context.Context, e *entry) (State, error) {
-	lease := h.leaseFor(e)
+	u := e.probe.Load()
+	lease := h.leaseFor(e, u)
 	defer lease.Lost() // unless it is settled
-	seen, _, err := h.probe(ctx, e, h.manager.config.base(nil))
+	seen, _, err := h.probe(ctx, e, u, h.manager.config.base(nil))
 	if err != nil {
 		return h.stateOf(e), fmt.Errorf("gitfleet: token %q: asking the host: %w", e.token.Label, err)
 	}
@@ -115,12 +118,12 @@ func (h *Host) revalidate(ctx context.Context, e *entry) (State, error) {
 
 // leaseFor takes a lease for a request of the manager's own with one token,
 // whether or not its account has anything left.
-func (h *Host) leaseFor(e *entry) Lease {
+func (h *Host) leaseFor(e *entry, u *url.URL) Lease {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
-	d := h.dialect.Draw(ratelimit.Request{Method: http.MethodGet, URL: h.probeURL()})
-	return h.grant(e.account.budget(h.lane(d.Resource, now), now), e, d, now)
+	d := h.dialect.Draw(ratelimit.Request{Method: http.MethodGet, URL: u})
+	return h.grantOwn(e.account.budget(h.lane(d.Resource, now), now), e, d, now)
 }
 
 func (h *Host) stateOf(e *entry) State {
@@ -133,11 +136,12 @@ func (h *Host) stateOf(e *entry) State {
 // account's budgets stand, and on those in line.
 func (e *entry) changed(now time.Time) {
 	e.account.relist(now)
-	h := e.account.host
+	h := e.host
 	h.serveLines(now)
 	for _, l := range h.lanes {
 		l.dismiss(now)
 	}
+	e.account.notice(now)
 }
 
 // with calls do with the token of an ID, its host locked.
@@ -148,7 +152,7 @@ func (m *Manager) with(id ID, do func(e *entry, now time.Time)) error {
 	if e == nil {
 		return fmt.Errorf("gitfleet: %w: no token has the ID %q", ErrUnknownToken, id)
 	}
-	h := e.account.host
+	h := e.host
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	do(e, time.Now())
@@ -171,7 +175,7 @@ func (m *Manager) CountAvailable(p ProviderType, resources ...string) int {
 // worstState returns the state for calls on all of the resources.
 func (e *entry) worstState(resources []string, now time.Time) State {
 	if len(resources) == 0 {
-		return e.stateFor(e.account.host.main, now)
+		return e.stateFor(e.host.main, now)
 	}
 	worst := Unknown
 	for _, r := range resources {
@@ -191,7 +195,7 @@ func (m *Manager) NextReset(p ProviderType, resources ...string) (at time.Time, 
 		}
 		names := resources
 		if len(names) == 0 {
-			names = []string{e.account.host.main}
+			names = []string{e.host.main}
 		}
 		var until time.Time // of this token: when the last of the resources is free
 		for _, r := range names {
@@ -210,10 +214,10 @@ func (m *Manager) each(p ProviderType, do func(e *entry, now time.Time)) {
 	defer m.mu.RUnlock()
 	now := time.Now()
 	for _, e := range m.entries {
-		if p != "" && e.token.Provider != p {
+		h := e.host
+		if p != "" && h.provider != p {
 			continue
 		}
-		h := e.account.host
 		h.mu.Lock()
 		do(e, now)
 		h.mu.Unlock()
@@ -228,7 +232,7 @@ func InState(states ...State) Filter {
 	return func(t TokenInfo) bool { return slices.Contains(states, t.Status.State) }
 }
 
-// OfAccount wants tokens of a declared account.
+// OfAccount wants tokens of an account, by its name as [TokenInfo] has it.
 func OfAccount(name string) Filter {
 	return func(t TokenInfo) bool { return t.Account == name }
 }

@@ -18,8 +18,10 @@ const DefaultMaxInFlight = 100
 
 // Config configures a [Manager]. The zero Config is ready to use.
 type Config struct {
-	// Base sends the manager's own requests, which confirm that a token is
-	// dead. Defaults to the RoundTripper of the transport that met the 401.
+	// Base sends the manager's own requests, which confirm that a token is dead,
+	// and those of Identify, Prime and Revalidate. Defaults to the RoundTripper of
+	// the transport that met the 401, and for the others to
+	// [http.DefaultTransport].
 	Base http.RoundTripper
 
 	// MaxInFlight is how many requests of one account may be under way at
@@ -68,11 +70,12 @@ func (c Config) maxInFlight() int {
 // the longest time ago; what has not been used yet comes first.
 //
 // A Manager is safe for concurrent use. It sends nothing by itself and starts
-// no goroutine, but while it asks a source for tokens or secrets; while calls
-// wait, each lane of waiters has one timer.
+// no goroutine, but while it asks a source for tokens or secrets, or has an event
+// for an observer; while calls wait, each lane of waiters has one timer.
 type Manager struct {
 	config     Config
 	hosts      atomic.Pointer[[]*Host]
+	events     events
 	background *background
 
 	mu      sync.RWMutex // guards what follows; never taken while a Host's is held
@@ -123,17 +126,13 @@ func (m *Manager) Format(f fmt.State, _ rune) {
 }
 
 // Add adds tokens. One that the manager has already, with the same provider,
-// host and secret, changes nothing. If any token is malformed none is added.
+// host and secret, changes nothing; see [Manager.Replace]. If any token is malformed none is added.
 func (m *Manager) Add(ts ...Token) error {
-	all := make([]checkedToken, len(ts))
-	for i, t := range ts {
-		c, err := t.checked()
-		if err != nil {
-			return fmt.Errorf("%w (token %d of %d)", err, i+1, len(ts))
-		}
-		all[i] = c
+	all, err := checkedAll(ts)
+	if err != nil {
+		return err
 	}
-	_, err := m.insert(all, nil)
+	_, err = m.insert(all, nil, false)
 	return err
 }
 
@@ -149,9 +148,22 @@ func (t Token) checked() (checkedToken, error) {
 	return checkedToken{token, id, p}, err
 }
 
+func checkedAll(ts []Token) ([]checkedToken, error) {
+	all := make([]checkedToken, len(ts))
+	for i, t := range ts {
+		c, err := t.checked()
+		if err != nil {
+			return nil, fmt.Errorf("%w (token %d of %d)", err, i+1, len(ts))
+		}
+		all[i] = c
+	}
+	return all, nil
+}
+
 // insert adds tokens, by hand or for a Syncer, which brings back nothing that
-// was removed by hand, and returns which of them are new or back.
-func (m *Manager) insert(all []checkedToken, by *Syncer) (change SyncChange, err error) {
+// was removed by hand, and returns which of them are new or back. Those that are
+// there already stay as they are or are declared anew.
+func (m *Manager) insert(all []checkedToken, by *Syncer, anew bool) (change SyncChange, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
@@ -159,7 +171,10 @@ func (m *Manager) insert(all []checkedToken, by *Syncer) (change SyncChange, err
 	}
 	now := time.Now()
 	for _, c := range all {
-		if m.byID[c.id] != nil {
+		if e := m.byID[c.id]; e != nil {
+			if anew {
+				e.host.replace(e, c.token, now)
+			}
 			continue
 		}
 		var was *entry
@@ -241,13 +256,9 @@ func (m *Manager) Holds(h http.Header) bool {
 func (m *Manager) AllTokens(p ProviderType, filters ...Filter) []TokenInfo {
 	infos := []TokenInfo{}
 	m.each(p, func(e *entry, now time.Time) {
-		info := e.info(now)
-		for _, wants := range filters {
-			if !wants(info) {
-				return
-			}
+		if info := e.info(now); info.wanted(filters) {
+			infos = append(infos, info)
 		}
-		infos = append(infos, info)
 	})
 	return infos
 }

@@ -201,26 +201,69 @@ func (p place) defaultScheme(hasUser bool) Scheme {
 // probeURL is the cheapest address that answers 401 to a dead token and only to
 // a dead one. GitHub's is free of charge (GitHub Docs, "Rate limits for the
 // REST API"); Bitbucket's wants no scope of its own.
-func (p place) probeURL() *url.URL {
+//
+// A path of the user's own stands in its place, if there is one.
+func (p place) probeURL(own string) *url.URL {
+	if own != "" {
+		u, err := p.below(own)
+		if err == nil { // it was checked when the token was added
+			return u
+		}
+	}
 	switch p.dialect {
-	case ratelimit.GitHub:
-		return p.url("/rate_limit")
-	case ratelimit.GitHubEnterprise:
-		return p.url("/api/v3/rate_limit")
-	case ratelimit.GitLab:
-		return p.url("/api/v4/user")
-	case ratelimit.BitbucketCloud:
-		return p.url("/2.0/user")
+	case ratelimit.GitHub, ratelimit.GitHubEnterprise:
+		return p.apiURL("/rate_limit")
+	case ratelimit.GitLab, ratelimit.BitbucketCloud:
+		return p.apiURL("/user")
 	default:
-		u := p.url("/rest/api/1.0/projects")
+		u := p.apiURL("/projects")
 		u.RawQuery = "limit=1"
 		return u
 	}
 }
 
+// apiURL returns the address of a path of the REST API.
+func (p place) apiURL(path string) *url.URL {
+	switch p.dialect {
+	case ratelimit.GitHub:
+		return p.url(path)
+	case ratelimit.GitHubEnterprise:
+		return p.url("/api/v3" + path)
+	case ratelimit.GitLab:
+		return p.url("/api/v4" + path)
+	case ratelimit.BitbucketCloud:
+		return p.url("/2.0" + path)
+	default:
+		return p.url("/rest/api/1.0" + path)
+	}
+}
+
+// graphQLURL returns the address of GitHub's GraphQL API.
+func (p place) graphQLURL() *url.URL {
+	if p.dialect == ratelimit.GitHubEnterprise {
+		return p.url("/api/graphql")
+	}
+	return p.url("/graphql")
+}
+
 // mainResource is the budget that a status shows as the token's own.
 func (p place) mainResource() string {
 	return p.dialect.Draw(ratelimit.Request{URL: p.url("")}).Resource
+}
+
+// below returns the address that a user's path and query name, which must be
+// part of the host's API.
+func (p place) below(path string) (*url.URL, error) {
+	u, err := url.Parse(path)
+	if err != nil || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || u.Fragment != "" {
+		return nil, errors.New(`probe path is not a path: want for example "/api/v3/meta"`)
+	}
+	below := p.url(u.Path)
+	below.RawPath, below.RawQuery = "", u.RawQuery
+	if !p.contains(below) || strings.Contains(below.Path, "/.") {
+		return nil, errors.New("probe path is not a path of the host's API")
+	}
+	return below, nil
 }
 
 // url returns the address of a path below the base.

@@ -4,14 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/gitfleet/gitfleet/ratelimit"
 )
-
-// primeAtOnce is how many accounts Prime asks about at the same time.
-const primeAtOnce = 8
 
 // Prime reads what every account has left of every resource where that is free
 // of charge, so that the first calls go to the right tokens: at GitHub and
@@ -36,18 +32,11 @@ func (m *Manager) Prime(ctx context.Context) error {
 		}
 	})
 	errs := make([]error, len(all))
-	places := make(chan struct{}, primeAtOnce)
-	var wg sync.WaitGroup
-	for i, e := range all {
-		places <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-places }()
-			if err := e.account.host.prime(ctx, e); err != nil {
-				errs[i] = fmt.Errorf("gitfleet: token %q: reading its limits: %w", e.token.Label, err)
-			}
-		})
-	}
-	wg.Wait()
+	atOnce(all, func(i int, e *entry) {
+		if err := e.host.prime(ctx, e); err != nil {
+			errs[i] = fmt.Errorf("gitfleet: token %q: reading its limits: %w", *e.label.Load(), err)
+		}
+	})
 	return errors.Join(errs...)
 }
 
@@ -56,9 +45,10 @@ func (h *Host) prime(ctx context.Context, e *entry) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	lease := h.leaseFor(e)
+	u := h.probeURL("") // of GitHub, where it reads the limits
+	lease := h.leaseFor(e, u)
 	defer lease.Lost() // unless it is settled
-	seen, body, err := h.probe(ctx, e, h.manager.config.base(nil))
+	seen, body, err := h.probe(ctx, e, u, h.manager.config.base(nil))
 	if err != nil {
 		return err
 	}
@@ -75,7 +65,7 @@ func (h *Host) prime(ctx context.Context, e *entry) error {
 	if err != nil {
 		return err
 	}
-	h.takeOver(e.account, quotas, seq)
+	h.takeOver(e, quotas, seq)
 	return nil
 }
 
@@ -87,12 +77,12 @@ func (h *Host) seqOf(l Lease) uint64 {
 }
 
 // takeOver merges what a free answer to the lease seq told of all resources.
-func (h *Host) takeOver(a *account, quotas map[string]ratelimit.Quota, seq uint64) {
+func (h *Host) takeOver(e *entry, quotas map[string]ratelimit.Quota, seq uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
 	for name, q := range quotas {
-		b := a.budget(h.lane(name, now), now)
+		b := e.account.budget(h.lane(name, now), now)
 		in := reading{limit: q.Limit, remaining: q.Remaining, reset: q.Reset, ends: h.clock.local(q.Reset), seq: seq}
 		b.observe(in, now)
 		b.refloor()
@@ -102,4 +92,5 @@ func (h *Host) takeOver(a *account, quotas map[string]ratelimit.Quota, seq uint6
 		b.lane.place(b, now)
 	}
 	h.serveLines(now)
+	e.account.notice(now)
 }

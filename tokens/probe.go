@@ -2,8 +2,8 @@ package tokens
 
 import (
 	"context"
-	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/gitfleet/gitfleet/ratelimit"
@@ -23,7 +23,7 @@ func (l Lease) Confirm(ctx context.Context, via http.RoundTripper) State {
 	}
 	h, e := l.host, l.entry
 	if probe, ok := h.beginProbe(e); ok {
-		h.ask(ctx, e, probe, h.manager.config.base(via))
+		h.confirm(ctx, e, probe, h.manager.config.base(via))
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -42,15 +42,15 @@ func (h *Host) beginProbe(e *entry) (Lease, bool) {
 	}
 	e.probing = true
 	e.account.relist(now)
-	d := h.dialect.Draw(ratelimit.Request{Method: http.MethodGet, URL: h.probeURL()})
-	return h.grant(e.account.budget(h.lane(d.Resource, now), now), e, d, now), true
+	d := h.dialect.Draw(ratelimit.Request{Method: http.MethodGet, URL: e.probe.Load()})
+	return h.grantOwn(e.account.budget(h.lane(d.Resource, now), now), e, d, now), true
 }
 
-// ask sends the probe and books its answer, if there is one.
-func (h *Host) ask(ctx context.Context, e *entry, probe Lease, base http.RoundTripper) {
+// confirm sends the probe and books its answer, if there is one.
+func (h *Host) confirm(ctx context.Context, e *entry, probe Lease, base http.RoundTripper) {
 	var o *ratelimit.Observation
 	defer func() { h.endProbe(e, probe, o) }() // also when base panics
-	if seen, _, err := h.probe(ctx, e, base); err == nil {
+	if seen, _, err := h.probe(ctx, e, e.probe.Load(), base); err == nil {
 		o = &seen
 	}
 }
@@ -74,44 +74,18 @@ func (h *Host) endProbe(e *entry, probe Lease, o *ratelimit.Observation) {
 			e.reason = "the host answered 401 twice"
 		}
 	}
-	e.account.relist(now)
-	h.serveLines(now)
-	for _, l := range h.lanes {
-		l.dismiss(now)
-	}
+	e.changed(now)
 }
 
-// probe sends one request with e's token to the host's own API and returns what
-// its answer says, and the answer's body.
-func (h *Host) probe(ctx context.Context, e *entry, base http.RoundTripper) (ratelimit.Observation, []byte, error) {
+// probe sends one request with e's token to an address of the host's own API and
+// returns what its answer says, and the answer's body.
+func (h *Host) probe(ctx context.Context, e *entry, u *url.URL, base http.RoundTripper) (ratelimit.Observation, []byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	u := h.probeURL()
-	req := (&http.Request{
-		Method: http.MethodGet,
-		URL:    u,
-		Host:   u.Host,
-		Header: http.Header{"User-Agent": {"gitfleet"}, "Accept": {"application/json"}},
-	}).WithContext(ctx)
-	if err := e.authorize(ctx, func(c credential) { c.put(req.Header) }); err != nil {
+	header := http.Header{}
+	if err := e.authorize(ctx, func(c credential) { c.put(header) }); err != nil {
 		return ratelimit.Observation{}, nil, err
 	}
-	resp, err := base.RoundTrip(req)
-	if err != nil {
-		return ratelimit.Observation{}, nil, err
-	}
-	if resp.Body == nil {
-		resp.Body = http.NoBody // some RoundTrippers in tests leave it out
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	if err != nil {
-		return ratelimit.Observation{}, nil, err
-	}
-	seen := h.dialect.Observe(
-		ratelimit.Request{Method: req.Method, URL: u},
-		ratelimit.Response{Status: resp.StatusCode, Header: resp.Header, Body: body},
-		time.Now(),
-	)
-	return seen, body, nil
+	r, err := h.exchange(ctx, base, ratelimit.Request{Method: http.MethodGet, URL: u}, header)
+	return r.seen, r.body, err
 }

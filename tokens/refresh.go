@@ -160,7 +160,7 @@ func (s *minter) secret(ctx context.Context) (*minted, error) {
 		return nil, err
 	}
 	s.entry.rank()
-	return nil, fmt.Errorf("token %q: refresh: %w", s.entry.token.Label, err)
+	return nil, fmt.Errorf("token %q: refresh: %w", *s.entry.label.Load(), err)
 }
 
 // look returns the secret if there is a usable one, or else the call to wait
@@ -207,7 +207,7 @@ func (s *minter) pause(ctx context.Context, m *minted) error {
 func (s *minter) begin() error {
 	f := &flight{done: make(chan struct{})}
 	f.ctx, f.cancel = context.WithTimeout(s.manager.background.ctx, mintTimeout)
-	_, err := s.manager.background.start(fmt.Sprintf("refresh of token %q", s.entry.token.Label), func() { s.fly(f) })
+	_, err := s.manager.background.start(fmt.Sprintf("refresh of token %q", *s.entry.label.Load()), func() { s.fly(f) })
 	if err != nil {
 		f.cancel()
 		return err
@@ -223,7 +223,7 @@ func (s *minter) fly(f *flight) {
 	var expires time.Time
 	err := errors.New("the function did not return")
 	defer func() { s.land(f, text, expires, err) }() // also after runtime.Goexit
-	text, expires, err = s.entry.token.Secret.source.mint(f.ctx)
+	text, expires, err = s.entry.source.mint(f.ctx)
 }
 
 // land books what came of a call and tells those who wait for it.
@@ -256,9 +256,7 @@ func (s *minter) newMinted(text string, expires, now time.Time) (*minted, error)
 	if err != nil {
 		return nil, err
 	}
-	t := s.entry.token
-	t.Secret = Static(text)
-	m := &minted{minter: s, auth: newCredential(t), at: now, expires: expires}
+	m := &minted{minter: s, auth: s.entry.credentialOf(text), at: now, expires: expires}
 	if !expires.IsZero() {
 		life := expires.Sub(now)
 		if life <= 0 {
@@ -268,6 +266,15 @@ func (s *minter) newMinted(text string, expires, now time.Time) (*minted, error)
 	}
 	s.manager.holdMinted(&s.hashes, sha256.Sum256([]byte(text)))
 	return m, nil
+}
+
+// credentialOf returns what sends text as the token's secret.
+func (e *entry) credentialOf(text string) credential {
+	e.host.mu.Lock()
+	t := e.token
+	e.host.mu.Unlock()
+	t.Secret = Static(text)
+	return newCredential(t)
 }
 
 // overdue returns the error of a call that was not answered in time, or nil.
@@ -300,7 +307,7 @@ func (f *flight) wait(ctx context.Context) (*minted, error) {
 // rank has other tokens serve first while e has no secret because its source
 // fails.
 func (e *entry) rank() {
-	h, now := e.account.host, time.Now()
+	h, now := e.host, time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	e.failure = e.minter.failure(now)

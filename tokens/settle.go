@@ -128,8 +128,9 @@ func (h *Host) restUntil(t, now time.Time) {
 		return
 	}
 	h.rest = t
-	for _, a := range h.accounts {
+	for a := range h.eachAccount() {
 		a.relist(now)
+		a.notice(now)
 	}
 }
 
@@ -138,6 +139,7 @@ func (h *Host) restUntil(t, now time.Time) {
 func (h *Host) settleToken(e *entry, o *ratelimit.Observation, seq uint64, now time.Time) {
 	switch {
 	case seq <= e.rotated: // it is about the secret before this one
+		return
 	case o.Class == ratelimit.Unauthorized:
 		if e.state == Unknown || e.state == Available {
 			e.state, e.reason = Suspect, o.Message
@@ -147,4 +149,5 @@ func (h *Host) settleToken(e *entry, o *ratelimit.Observation, seq uint64, now t
 		e.state, e.reason = Available, ""
 		e.account.relist(now)
 	}
+	e.learnEnd(o.TokenExpiry, now)
 }

@@ -28,6 +28,9 @@ type TokenSnapshot struct {
 	Disabled string                    `json:"disabled,omitzero"` // why, if it is; a dash if no reason was given
 	Cool     time.Time                 `json:"cool,omitzero"`     // the account rests until then
 	Budgets  map[string]BudgetSnapshot `json:"budgets,omitzero"`  // by resource
+	Identity Identity                  `json:"identity,omitzero"` // as the host said
+	Counted  string                    `json:"counted,omitzero"`  // tokens with the same are of one account
+	Ends     time.Time                 `json:"ends,omitzero"`     // as the host said, by the local clock
 }
 
 // BudgetSnapshot is what is known of one resource of an account.
@@ -57,6 +60,10 @@ func (e *entry) snapshot(now time.Time) TokenSnapshot {
 		Reason:  e.reason,
 		Cool:    e.account.cool.Round(0),
 		Budgets: map[string]BudgetSnapshot{},
+
+		Identity: e.identity.clone(),
+		Counted:  e.counted,
+		Ends:     e.learnedEnd.Round(0),
 	}
 	if e.disabled {
 		t.Disabled = e.disabledFor
@@ -99,8 +106,8 @@ func (m *Manager) Restore(s Snapshot) (found int, err error) {
 	}
 	used := ""
 	m.each("", func(e *entry, _ time.Time) {
-		if e.account.host.seq > 0 {
-			used = e.account.host.base
+		if e.host.seq > 0 {
+			used = e.host.base
 		}
 	})
 	if used != "" {
@@ -126,9 +133,18 @@ func (e *entry) restore(t TokenSnapshot, now time.Time) {
 		e.account.cool = t.Cool
 	}
 	for name, s := range t.Budgets {
-		e.account.budget(e.account.host.lane(name, now), now).restore(s)
+		e.account.budget(e.host.lane(name, now), now).restore(s)
+	}
+	if !t.Identity.At.IsZero() {
+		e.identity, e.counted = t.Identity.clone(), t.Counted
+		e.host.group(e, sighting{Identity: t.Identity, counted: t.Counted}, now)
+	}
+	if !t.Ends.IsZero() && e.minter == nil {
+		e.learnedEnd = t.Ends
+		e.reschedule(now)
 	}
 	e.account.relist(now)
+	e.account.notice(now)
 }
 
 func (b *budget) restore(s BudgetSnapshot) {

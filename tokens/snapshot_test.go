@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gitfleet/gitfleet/fleettest"
 	"github.com/gitfleet/gitfleet/internal/canary"
 	"github.com/gitfleet/gitfleet/ratelimit"
 	"github.com/gitfleet/gitfleet/tokens"
@@ -138,4 +139,29 @@ func TestRestore_refuses_what_it_cannot_take_over(t *testing.T) {
 	if err := state.UnmarshalText([]byte("tired")); err == nil || !strings.Contains(err.Error(), "tired") {
 		t.Errorf("UnmarshalText() = %v, want an error that names the state", err)
 	}
+}
+
+func TestI4_Snapshot_a_restart_does_not_forget_whose_tokens_are(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		sim := fleettest.NewGitHub(fleettest.Config{Accounts: []fleettest.Account{
+			{Login: "octocat", Tokens: []string{canary.Token("a"), canary.Token("b")}},
+		}})
+		end := time.Now().Add(time.Hour).Truncate(time.Second)
+		sim.Expire(canary.Token("a"), end)
+		ts := letters(2)
+		old := manager(t, tokens.Config{Base: sim}, ts...)
+		identify(t, old)
+		m, h := reborn(t, old, ts...)
+		if a, b := infoOf(t, m, "a"), infoOf(t, m, "b"); a.Account != "octocat" || a.Identity.Kind != tokens.KindClassic || !a.Expires.Equal(end) || !b.Expires.IsZero() {
+			t.Errorf("a is %+v, b ends at %v", a, b.Expires)
+		}
+		if got := lease(t, h, on("core")); got.Label() == "" {
+			t.Error("nobody serves")
+		}
+		wantInFlight(t, m, 1) // of the one account
+		if got := status(t, m, "b").Remaining.Or(0); got != 4998 {
+			t.Errorf("b has %d left, want the 4998 that both have", got)
+		}
+	})
 }

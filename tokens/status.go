@@ -43,8 +43,16 @@ type TokenInfo struct {
 	Label    string
 	Provider ProviderType
 	Host     string // base URL
-	Account  string // as declared; empty if the token is an account of its own
+	Account  string // as declared, or else as the host said; empty if unknown
 	Status   TokenStatus
+
+	// Identity is what the host said of the token when [Manager.Identify] asked.
+	Identity Identity
+
+	// Expires is when the token ends, by the local clock: as declared, or as the
+	// host said if that is earlier. Zero means unknown or never. The secrets of a
+	// refreshing token end apart from it.
+	Expires time.Time
 
 	Tags        []string // as declared
 	Description string
@@ -117,6 +125,8 @@ func (e *entry) info(now time.Time) TokenInfo {
 		Provider: e.token.Provider,
 		Host:     e.token.Host,
 		Account:  e.account.name,
+		Identity: e.identity.clone(),
+		Expires:  e.end,
 		Status:   e.status(now),
 
 		Tags:        slices.Clone(e.token.Tags),
@@ -125,10 +135,9 @@ func (e *entry) info(now time.Time) TokenInfo {
 }
 
 func (e *entry) status(now time.Time) TokenStatus {
-	main := e.account.host.main
+	main := e.host.main
 	s := TokenStatus{
 		State:    e.stateFor(main, now),
-		Reason:   cmp.Or(e.reason, e.failure),
 		LastUsed: e.lastUsed,
 		InFlight: e.account.inFlight,
 		Budgets:  make(map[string]Budget, len(e.account.budgets)),
@@ -141,9 +150,7 @@ func (e *entry) status(now time.Time) TokenStatus {
 	}
 	m := s.Budgets[main]
 	s.Limit, s.Remaining, s.Reset = m.Limit, m.Remaining, m.Reset
-	if s.State == Disabled {
-		s.Reason = e.disabledFor
-	}
+	s.Reason = e.ownReason(s.State)
 	if s.IsRateLimited() {
 		s.Until = e.account.limitedUntil(main, now)
 	}
@@ -156,6 +163,21 @@ func (b *budget) status(now time.Time) Budget {
 
 // stateFor returns the state of the token for calls that draw on a resource.
 func (e *entry) stateFor(resource string, now time.Time) State {
+	s := e.ownState(now)
+	if s != Unknown && s != Available {
+		return s
+	}
+	if b := e.account.budgets[resource]; b != nil {
+		b.lane.place(b, now)
+		if !b.limitedUntil(now).IsZero() {
+			return Limited
+		}
+	}
+	return s
+}
+
+// ownState returns the state that the token has for every call.
+func (e *entry) ownState(now time.Time) State {
 	switch {
 	case e.disabled:
 		return Disabled
@@ -163,18 +185,18 @@ func (e *entry) stateFor(resource string, now time.Time) State {
 		return Expired
 	case e.state == Suspect || e.state == Invalid:
 		return e.state
-	}
-	b := e.account.budgets[resource]
-	if b != nil {
-		b.lane.place(b, now)
-	}
-	switch {
 	case !e.account.restingUntil(now).IsZero():
 		return Cooling
-	case b != nil && !b.limitedUntil(now).IsZero():
-		return Limited
 	}
 	return e.state
+}
+
+// ownReason returns why the token is in a state, if there is a reason.
+func (e *entry) ownReason(s State) string {
+	if s == Disabled {
+		return e.disabledFor
+	}
+	return cmp.Or(e.reason, e.failure)
 }
 
 // limitedUntil returns when the account can be used again for calls that draw

@@ -27,7 +27,7 @@ type Strategy interface {
 type Candidate struct {
 	ID               ID
 	Label            string
-	Account          string // as declared
+	Account          string // as TokenInfo has it
 	Order            int    // in which the tokens of the host were added, from 0
 	Weight           int    // as declared; at least 1
 	Limit, Remaining ratelimit.Optional[int64]

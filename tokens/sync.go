@@ -219,7 +219,7 @@ func (s *Syncer) apply(ts []Token) (SyncChange, error) {
 		all = append(all, c)
 		listed[c.id] = true
 	}
-	change, err := s.manager.insert(all, s)
+	change, err := s.manager.insert(all, s, false)
 	if err != nil {
 		return SyncChange{}, err
 	}

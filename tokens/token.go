@@ -48,11 +48,13 @@ type Token struct {
 
 	// Account names whom the host counts, for example the login of the user
 	// whose tokens these are. Tokens of one account share its budgets.
-	// Defaults to an account of the token's own.
+	// Defaults to an account of the token's own, until [Manager.Identify] finds
+	// out whose it is.
 	Account string
 
 	// Expires is when the token ends, if that is known. It is not used from then
-	// on and its state is [Expired]. Zero means unknown or never. A refreshing
+	// on and its state is [Expired]; if the host names an earlier end, that counts.
+	// Zero means unknown or never. A refreshing
 	// secret has ends of its own; do not name them here.
 	Expires time.Time
 
@@ -72,6 +74,13 @@ type Token struct {
 	// Weight is the token's share where the strategy is "weighted". Defaults to
 	// 1, also where it is less.
 	Weight int
+
+	// ProbePath is the path, and query, below Host that is asked with GET whether
+	// the token is alive, for example "/api/v3/meta" where a proxy before an
+	// Enterprise Server does not let /rate_limit through. It must be a path of the
+	// host's API, and cheap; 401 says that the token is dead. Defaults to what
+	// suits the provider.
+	ProbePath string
 
 	// Scheme is how the credential is sent. Defaults to the provider's own, or
 	// to Basic if User is set.
@@ -129,6 +138,11 @@ func (t Token) resolved() (Token, ID, place, error) {
 	}
 	if err := t.Floor.check(); err != nil {
 		return Token{}, "", place{}, err
+	}
+	if t.ProbePath != "" {
+		if _, err := p.below(t.ProbePath); err != nil {
+			return Token{}, "", place{}, err
+		}
 	}
 	id := deriveID(p, t.User, seed)
 	if t.Label == "" {

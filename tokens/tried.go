@@ -11,8 +11,9 @@ import (
 // Tried is an empty list. It is for one call and not safe for concurrent use.
 type Tried struct {
 	tokens    []*entry
-	accounts  []*account
+	accounts  []*entry // one token of each, since accounts may turn out to be one
 	refreshed []*entry // tokens that may serve once more with another secret
+	only      *entry   // if not nil, no other token may ever serve the call
 }
 
 // Token adds the leased token: it was refused itself. One whose secret was stale
@@ -26,18 +27,46 @@ func (t *Tried) Token(l Lease) {
 }
 
 // Account adds the account of the leased token: a limit of it refused the call.
-func (t *Tried) Account(l Lease) { t.accounts = append(t.accounts, l.entry.account) }
+func (t *Tried) Account(l Lease) { t.accounts = append(t.accounts, l.entry) }
 
 // Reset empties the list.
 func (t *Tried) Reset() {
 	t.tokens, t.accounts, t.refreshed = t.tokens[:0], t.accounts[:0], t.refreshed[:0]
 }
 
-func (t *Tried) empty() bool { return t == nil || len(t.tokens)+len(t.accounts) == 0 }
+func (t *Tried) empty() bool {
+	return t == nil || len(t.tokens)+len(t.accounts) == 0 && t.only == nil
+}
 
-func (t *Tried) hasToken(e *entry) bool { return t != nil && slices.Contains(t.tokens, e) }
+func (t *Tried) hasToken(e *entry) bool {
+	return t != nil && (t.only != nil && t.only != e || slices.Contains(t.tokens, e))
+}
 
-func (t *Tried) hasAccount(a *account) bool { return t != nil && slices.Contains(t.accounts, a) }
+// afterWait returns what a wait leaves of the list.
+func (t *Tried) afterWait() *Tried {
+	if t == nil || t.only == nil {
+		return nil
+	}
+	return &Tried{only: t.only}
+}
+
+// mayWaitFor reports whether the account may have a token for the call once it
+// has waited, which empties the list.
+func (t *Tried) mayWaitFor(a *account) bool {
+	return t == nil || t.only == nil || t.only.account == a && (t.only.usable() || t.only.probing)
+}
+
+func (t *Tried) hasAccount(a *account) bool {
+	if t == nil {
+		return false
+	}
+	for _, e := range t.accounts {
+		if e.account == a {
+			return true
+		}
+	}
+	return false
+}
 
 // keepReady forgets all but those that could serve at once. A call that begins
 // to wait may come back to the ones that rest, but gains nothing from one that
@@ -50,6 +79,6 @@ func (t *Tried) keepReady(l *lane, d ratelimit.Draw, now time.Time) {
 		b := a.budgets[l.resource]
 		return b != nil && b.ready(d, now)
 	}
-	t.accounts = slices.DeleteFunc(t.accounts, func(a *account) bool { return !ready(a) })
+	t.accounts = slices.DeleteFunc(t.accounts, func(e *entry) bool { return !ready(e.account) })
 	t.tokens = slices.DeleteFunc(t.tokens, func(e *entry) bool { return !e.usable() || !ready(e.account) })
 }
