@@ -125,6 +125,27 @@ func Example_command() {
 	defer syncer.Close()
 }
 
+// The host is asked whose the tokens are, and what happens to them is told.
+func Example_identify() {
+	ctx := context.Background()
+	manager, err := tokens.NewManager(tokens.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	cancel := manager.Subscribe(func(e tokens.Event) {
+		log.Println(e.Label, e.Kind, e.State, e.Reason) // no event holds a secret
+	})
+	defer cancel()
+
+	if err := manager.Identify(ctx); err != nil { // all tokens, or those with the given IDs
+		log.Println(err)
+	}
+	for _, t := range manager.AllTokens(tokens.GitHub) {
+		fmt.Println(t.Label, t.Account, t.Identity.Kind, t.Identity.Scopes, t.Expires)
+	}
+}
+
 // A program that would rather do something else than wait says so.
 func ExampleNew() {
 	sim, secrets := simulated()
