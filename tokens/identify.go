@@ -89,7 +89,7 @@ func (e *entry) kind(ctx context.Context) (Kind, error) {
 		return "", err
 	}
 	for secret := range secretsIn(header) {
-		return kindOf(secret, e.scheme()), nil
+		return kindOf(e.host.provider, secret, e.scheme()), nil
 	}
 	return "", nil
 }

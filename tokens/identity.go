@@ -30,24 +30,25 @@ const (
 
 // kindPrefixes tell the kind of tokens that have one.
 var kindPrefixes = []struct {
-	prefix string
-	kind   Kind
+	provider ProviderType
+	prefix   string
+	kind     Kind
 }{
-	{"ghp_", KindClassic},
-	{"github_pat_", KindFineGrained},
-	{"gho_", KindOAuth},
-	{"ghu_", KindAppUser},
-	{"ghs_", KindInstallation},
-	{"glpat-", KindPersonal},
-	{"glcbt-", KindJob},
-	{"ATATT3", KindAPIToken},
-	{"ATBB", KindAppPassword},
-	{"ATCTT3", KindAccessToken},
+	{GitHub, "ghp_", KindClassic},
+	{GitHub, "github_pat_", KindFineGrained},
+	{GitHub, "gho_", KindOAuth},
+	{GitHub, "ghu_", KindAppUser},
+	{GitHub, "ghs_", KindInstallation},
+	{GitLab, "glpat-", KindPersonal},
+	{GitLab, "glcbt-", KindJob},
+	{Bitbucket, "ATATT3", KindAPIToken},
+	{Bitbucket, "ATBB", KindAppPassword},
+	{Bitbucket, "ATCTT3", KindAccessToken},
 }
 
-func kindOf(secret string, s Scheme) Kind {
+func kindOf(p ProviderType, secret string, s Scheme) Kind {
 	for _, k := range kindPrefixes {
-		if strings.HasPrefix(secret, k.prefix) {
+		if k.provider == p && strings.HasPrefix(secret, k.prefix) {
 			return k.kind
 		}
 	}

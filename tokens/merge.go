@@ -20,8 +20,8 @@ func (h *Host) group(e *entry, s sighting, now time.Time) {
 		h.move(e, h.alone(e, now), now) // it has the secret of somebody else by now
 	}
 	mine, other := e.account, h.accounts[identityKey(s.counted)]
-	if other == nil && !mine.declared {
-		other = h.accounts[accountKey(s.account())] // declared by the name that the host has
+	if named := h.accounts[accountKey(s.account())]; other == nil && named != nil && named.declared && named.identity == "" {
+		other = named // it was declared by the name that the host has
 	}
 	switch {
 	case other == nil || other == mine:

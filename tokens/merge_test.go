@@ -231,8 +231,14 @@ func TestI4_A_removed_token_settles_and_comes_back_in_the_merged_account(t *test
 		if err := m.Add(labelled("a", "")); err != nil {
 			t.Fatal(err)
 		}
-		if got := infoOf(t, m, "a"); got.Account != "octocat" || got.Status.Remaining.Or(0) != 7 || got.Identity.Login != "octocat" {
-			t.Errorf("a came back as %+v", got)
+		m.Remove(idOf(t, m, "b"), "tested")
+		if err := m.Add(labelled("b", "")); err != nil {
+			t.Fatal(err)
+		}
+		for _, label := range []string{"a", "b"} {
+			if got := infoOf(t, m, label); got.Account != "octocat" || got.Status.Remaining.Or(0) != 7 || got.Identity.Login != "octocat" {
+				t.Errorf("%s came back as %+v", label, got)
+			}
 		}
 		wantInFlight(t, m, 0)
 	})

@@ -77,9 +77,10 @@ type Token struct {
 
 	// ProbePath is the path, and query, below Host that is asked with GET whether
 	// the token is alive, for example "/api/v3/meta" where a proxy before an
-	// Enterprise Server does not let /rate_limit through. It must be a path of the
-	// host's API, and cheap; 401 says that the token is dead. Defaults to what
-	// suits the provider.
+	// Enterprise Server does not let /rate_limit through, or
+	// "/2.0/repositories/acme?pagelen=1" for an access token of Bitbucket, which
+	// has no user to ask for. It must be a path of the host's API, and cheap; 401
+	// says that the token is dead. Defaults to what suits the provider.
 	ProbePath string
 
 	// Scheme is how the credential is sent. Defaults to the provider's own, or
