@@ -378,3 +378,17 @@ func TestIdentify_knows_the_secret_of_a_refreshing_token(t *testing.T) {
 		t.Errorf("%d requests, want 2: /user would have been refused", got)
 	}
 }
+
+func TestIdentify_asks_no_strategy(t *testing.T) {
+	t.Parallel()
+	picks := 0
+	sim := fleettest.NewGitHub(fleettest.Config{Tokens: []string{canary.Token("a"), canary.Token("b")}})
+	m := manager(t, tokens.Config{Base: sim, Strategy: tokens.StrategyFunc(func(time.Time, []tokens.Candidate) int {
+		picks++
+		return 0
+	})}, letters(2)...)
+	identify(t, m)
+	if picks != 0 {
+		t.Errorf("the strategy was asked %d times", picks)
+	}
+}
