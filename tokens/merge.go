@@ -160,6 +160,7 @@ func (r *record) absorb(o *record) {
 	r.last = max(r.last, o.last)
 	r.restUntil(o.rest)
 	r.lost.absorb(o.lost)
+	r.costs.absorb(o.costs)
 	if r.pauses < o.pauses {
 		r.pauses = o.pauses
 	}
@@ -199,6 +200,10 @@ func (r *record) take(o *record) {
 	r.remaining = o.remaining
 	r.reset, r.ends = o.reset, o.ends
 	r.silent, r.answered, r.since, r.told = o.silent, o.answered, o.since, o.told
+}
+
+func (c *costs) absorb(o costs) {
+	c.now, c.before = max(c.now, o.now), max(c.before, o.before)
 }
 
 func (l *losses) absorb(o losses) {

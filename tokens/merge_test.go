@@ -258,3 +258,21 @@ func TestI7_A_removed_token_is_confirmed_in_the_account_that_its_own_was_merged_
 	}
 	wantInFlight(t, m, 0)
 }
+
+func TestI4_I5_Merged_accounts_hold_the_dearest_query_of_either(t *testing.T) {
+	t.Parallel()
+	for dear := range 2 { // of the second answers
+		m, h := unpaced(t, letters(2)...)
+		for i := range 4 {
+			used := int64(100 + i/2) // cheap ones teach what is cheap
+			if i == 2+dear {
+				used += 59
+			}
+			lease(t, h, on("graphql")).Settle(left(5000, 1000-used, time.Hour))
+		}
+		unite(t, m, "a", "b")
+		if got, want := len(leaseAll(t, h, on("graphql"))), 840/60; got != want {
+			t.Errorf("%d queries go out at once, want %d with 840 points and queries of up to 60", got, want)
+		}
+	}
+}
