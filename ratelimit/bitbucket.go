@@ -21,21 +21,21 @@ func bitbucketRefusal(resp Response) Class {
 // It comes without numbers, but from behind the check of the credential: a
 // token that Bitbucket does not know gets a 401. An edge would use other words,
 // mostly in HTML.
-func (w words) saysBitbucketLimit() bool {
+func (w *words) saysBitbucketLimit() bool {
 	m := strings.ToLower(w.text())
 	return strings.Contains(m, "rate limit for this resource has been exceeded")
 }
 
 // saysAnyOfThree reports whether the body of a 401 is the text that Bitbucket
 // Cloud has for three causes, one of which is a live token without the scope.
-func (w words) saysAnyOfThree() bool {
+func (w *words) saysAnyOfThree() bool {
 	m := strings.ToLower(w.text())
 	return strings.Contains(m, "not supported for this endpoint")
 }
 
 // saysCaptcha reports whether an account is locked until somebody solves a
 // CAPTCHA in a browser. Bitbucket Data Center then refuses live tokens too.
-func (w words) saysCaptcha(h http.Header) bool {
+func (w *words) saysCaptcha(h http.Header) bool {
 	return strings.Contains(strings.ToLower(w.text()), "captcha") ||
 		strings.Contains(first(h, "X-Authentication-Denied-Reason"), "CAPTCHA")
 }

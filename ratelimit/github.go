@@ -105,7 +105,7 @@ func segment(path string) (head, tail string) {
 //
 // The order follows "Rate limits for the REST API", except that a message
 // which says secondary wins over a spent budget; both waits then apply.
-func githubRefusal(resp Response, o Observation, w words) Class {
+func githubRefusal(resp Response, o *Observation, w *words) Class {
 	remaining, known := o.Remaining.Get()
 	_, paused := o.RetryAfter.Get()
 	tooMany := resp.Status == http.StatusTooManyRequests
@@ -132,7 +132,7 @@ func githubRefusal(resp Response, o Observation, w words) Class {
 // graphqlClass tells what a served GraphQL answer means: GitHub refuses with
 // 200 and an entry in errors. The types are those of "Rate limits and query
 // limits for the GraphQL API", and RATE_LIMIT, sent since December 2025.
-func graphqlClass(w words) Class {
+func graphqlClass(w *words) Class {
 	switch {
 	case w.spent:
 		return PrimaryLimit
@@ -144,7 +144,7 @@ func graphqlClass(w words) Class {
 
 // saysPrimary reports whether the message is that of a spent budget: "API rate
 // limit exceeded for user ID 1", or "API rate limit already exceeded".
-func (w words) saysPrimary() bool {
+func (w *words) saysPrimary() bool {
 	m := strings.ToLower(trim(w.said()))
 	return strings.HasPrefix(m, "api rate limit exceeded") ||
 		strings.HasPrefix(m, "api rate limit already exceeded") ||
@@ -153,7 +153,7 @@ func (w words) saysPrimary() bool {
 
 // saysSecondary reports whether the message, or the page of the documentation
 // that it points to, is about secondary limits, called abuse limits until 2021.
-func (w words) saysSecondary() bool {
+func (w *words) saysSecondary() bool {
 	guide := strings.ToLower(w.guide)
 	return hurried(w.message) ||
 		strings.Contains(guide, "secondary-rate-limits") ||

@@ -72,7 +72,7 @@ func apiFamily(path string) string {
 // administrator, and the headers may be missing. Its application limits answer
 // in JSON, count one endpoint, and do not show in the headers, which may look
 // healthy. What is left comes from the edge.
-func gitlabRefusal(resp Response, w words) Class {
+func gitlabRefusal(resp Response, w *words) Class {
 	switch {
 	case resp.Status != http.StatusTooManyRequests:
 		return Forbidden
@@ -88,7 +88,7 @@ func gitlabRefusal(resp Response, w words) Class {
 
 // saysApplicationLimit reports whether the body is that of GitLab's
 // application limiter.
-func (w words) saysApplicationLimit() bool {
+func (w *words) saysApplicationLimit() bool {
 	return w.json && strings.Contains(strings.ToLower(w.text()), "requested too many times")
 }
 

@@ -63,24 +63,32 @@ func member(s string) string {
 
 // amount reads a limit or a count of used calls.
 func amount(s string) Optional[int64] {
-	if n, ok := digits(member(s)); ok {
+	if n, ok := number(s); ok {
 		return Known(n)
 	}
 	return Optional[int64]{}
 }
 
+// number reads the first member of a list, which nearly always has one.
+func number(s string) (int64, bool) {
+	if n, ok := digits(s); ok {
+		return n, true
+	}
+	return digits(member(s))
+}
+
 // left reads the calls that remain. Some hosts count below zero once a budget
 // is spent, which means that nothing is left.
 func left(s string) Optional[int64] {
-	debt, negative := strings.CutPrefix(member(s), "-")
-	n, ok := digits(debt)
-	switch {
-	case !ok:
-		return Optional[int64]{}
-	case negative:
-		return Known[int64](0)
+	if n, ok := number(s); ok {
+		return Known(n)
 	}
-	return Known(n)
+	if debt, negative := strings.CutPrefix(member(s), "-"); negative {
+		if _, ok := digits(debt); ok {
+			return Known[int64](0)
+		}
+	}
+	return Optional[int64]{}
 }
 
 // reset reads the end of a window: epoch seconds (GitHub, GitLab, Azure
@@ -89,7 +97,7 @@ func left(s string) Optional[int64] {
 // returns the zero time for anything else, and for 0, which is not 1970.
 func reset(s string, clock time.Time) time.Time {
 	t := time.Time{}
-	n, ok := digits(member(s))
+	n, ok := number(s)
 	switch {
 	case !ok:
 		t = timestamp(s)
@@ -99,7 +107,7 @@ func reset(s string, clock time.Time) time.Time {
 	case n < leastEpoch:
 		t = clock.Add(time.Duration(n) * time.Second)
 	default:
-		t = time.Unix(n, 0).UTC()
+		return time.Unix(n, 0).UTC()
 	}
 	return printable(t)
 }
@@ -133,8 +141,11 @@ func timestamp(s string) time.Time {
 // httpDate reads a date as RFC 9110 defines it, or returns the zero time. The
 // weekday is skipped: gitlab.com has sent a wrong one.
 func httpDate(s string) time.Time {
+	if s == "" {
+		return time.Time{}
+	}
 	if t, ok := fixdate(s); ok {
-		return printable(t)
+		return t
 	}
 	if _, rest, found := strings.Cut(s, ", "); found {
 		if t, err := time.Parse("02 Jan 2006 15:04:05 GMT", rest); err == nil {
@@ -160,16 +171,24 @@ func fixdate(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	month := strings.Index("JanFebMarAprMayJunJulAugSepOctNovDec", s[8:11])
-	day, ok1 := digits(s[5:7])
-	year, ok2 := digits(s[12:16])
-	hour, ok3 := digits(s[17:19])
-	minute, ok4 := digits(s[20:22])
-	second, ok5 := digits(s[23:25])
-	if month < 0 || month%3 != 0 || !(ok1 && ok2 && ok3 && ok4 && ok5) || hour > 23 || minute > 59 || second > 59 {
+	day, century, years := twoDigits(s[5:7]), twoDigits(s[12:14]), twoDigits(s[14:16])
+	hour, minute, second := twoDigits(s[17:19]), twoDigits(s[20:22]), twoDigits(s[23:25])
+	if month%3 != 0 || month|day|century|years|hour|minute|second < 0 || hour > 23 || minute > 59 || second > 59 {
 		return time.Time{}, false
 	}
-	t := time.Date(int(year), time.Month(month/3+1), int(day), int(hour), int(minute), int(second), 0, time.UTC)
-	return t, t.Day() == int(day) // time.Date turns 31 February into March
+	year := century*100 + years
+	t := time.Date(year, time.Month(month/3+1), day, hour, minute, second, 0, time.UTC)
+	// Nobody could print the year 0, and time.Date turns 31 February into March.
+	return t, year > 0 && day > 0 && (day <= 28 || t.Day() == day)
+}
+
+// twoDigits reads a number of two digits; any other text is negative.
+func twoDigits(s string) int {
+	tens, ones := s[0]-'0', s[1]-'0'
+	if tens > 9 || ones > 9 {
+		return -1
+	}
+	return int(tens)*10 + int(ones)
 }
 
 // retryAfter reads seconds or an HTTP date, which counts from clock. A date in

@@ -230,3 +230,28 @@ func TestObserve_does_not_panic_without_header_or_URL(t *testing.T) {
 		}
 	}
 }
+
+func TestObserve_reads_the_Date_of_every_day(t *testing.T) {
+	t.Parallel()
+	read := func(text string) time.Time {
+		header := http.Header{"Date": {text}}
+		return ratelimit.GitHub.Observe(ratelimit.Request{}, ratelimit.Response{Status: 200, Header: header}, epoch).Date
+	}
+	day := time.Date(1899, 12, 31, 23, 58, 59, 0, time.UTC)
+	for range 250 * 366 {
+		if got := read(day.Format(http.TimeFormat)); got != day {
+			t.Fatalf("Date = %v, want %v", got, day)
+		}
+		day = day.Add(24*time.Hour + 7*time.Second)
+	}
+	for _, text := range []string{
+		"Sun, 29 Feb 2026 09:00:00 GMT", "Sun, 00 Mar 2026 09:00:00 GMT", "Sun, 32 Mar 2026 09:00:00 GMT",
+		"Sun, 01 Mar 2026 24:00:00 GMT", "Sun, 01 Mar 2026 09:60:00 GMT", "Sun, 01 Mar 2026 09:00:60 GMT",
+		"Sun, 01 Mar 0000 09:00:00 GMT", "Sun, 01 arA 2026 09:00:00 GMT", "Sun, -1 Mar 2026 09:00:00 GMT",
+		"Sun, 01 Mar 2x26 09:00:00 GMT", "Sun, 01 Mar 2026 0 :00:00 GMT",
+	} {
+		if got := read(text); !got.IsZero() {
+			t.Errorf("Date of %q = %v, want none", text, got)
+		}
+	}
+}

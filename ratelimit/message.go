@@ -112,10 +112,10 @@ func (w *words) takeFaults(raw []byte) {
 // said returns the message that GitHub's rules look at. The text of an error
 // stands in only where there is no message, as in refusals of GraphQL: beside a
 // message it may quote what a user wrote.
-func (w words) said() string { return either(w.message, w.fault) }
+func (w *words) said() string { return either(w.message, w.fault) }
 
 // text returns the message for people, or "".
-func (w words) text() string {
+func (w *words) text() string {
 	cause := w.cause
 	if cause != "" && w.detail != "" {
 		cause += ": " + w.detail

@@ -25,11 +25,11 @@ func (d Dialect) Observe(req Request, resp Response, now time.Time) Observation 
 		o.Resource = githubResource(req)
 	}
 	w := d.words(req, resp)
-	o.Class = d.classify(resp, o, w)
-	o.Scope = scope(req, resp, o, w)
-	o.Validity = d.validity(req, resp, o, w)
+	o.Class = d.classify(resp, &o, &w)
+	o.Scope = scope(req, resp, &o, &w)
+	o.Validity = d.validity(req, resp, &o, &w)
 	o.Swap = swap(o.Class)
-	o.Rests = d.rests(o, w)
+	o.Rests = d.rests(&o, &w)
 	if !resp.served() || o.Class.Limit() {
 		o.Message = oneLine(w.text(), maxMessage)
 	}
@@ -62,12 +62,12 @@ func (o *Observation) fill(n numbers) {
 }
 
 // numbered reports whether the answer has a number at all.
-func (o Observation) numbered() bool {
-	return numbers{limit: o.Limit, remaining: o.Remaining, used: o.Used, reset: o.Reset}.any()
+func (o *Observation) numbered() bool {
+	return o.Limit.known || o.Remaining.known || o.Used.known || !o.Reset.IsZero()
 }
 
 // classify tells what an answer means.
-func (d Dialect) classify(resp Response, o Observation, w words) Class {
+func (d Dialect) classify(resp Response, o *Observation, w *words) Class {
 	switch s := resp.Status; {
 	case resp.served():
 		// Words were read for GraphQL only; of none the class is OK.
@@ -88,7 +88,7 @@ func (d Dialect) classify(resp Response, o Observation, w words) Class {
 }
 
 // refusal tells a limit from a lack of permission.
-func (d Dialect) refusal(resp Response, o Observation, w words) Class {
+func (d Dialect) refusal(resp Response, o *Observation, w *words) Class {
 	switch d {
 	case GitHub, GitHubEnterprise:
 		return githubRefusal(resp, o, w)
@@ -103,7 +103,7 @@ func (d Dialect) refusal(resp Response, o Observation, w words) Class {
 // scope tells whose numbers the answer has. On a 401 GitHub shows the 60 calls
 // an hour of the sender's address, and GitLab counts a token that it does not
 // know as anonymous: neither may be booked on the token.
-func scope(req Request, resp Response, o Observation, w words) Scope {
+func scope(req Request, resp Response, o *Observation, w *words) Scope {
 	counted := o.numbered()
 	switch {
 	case req.Anonymous && (counted || o.Class.Limit()):
@@ -123,7 +123,7 @@ func scope(req Request, resp Response, o Observation, w words) Scope {
 
 // validity tells what the answer proves about the credential. In doubt it
 // proves nothing: a token that is wrongly retired is lost to its owner.
-func (d Dialect) validity(req Request, resp Response, o Observation, w words) Validity {
+func (d Dialect) validity(req Request, resp Response, o *Observation, w *words) Validity {
 	switch {
 	case req.Anonymous || o.Class == ServerError || !fromHost(resp.Status):
 		return Unproven
@@ -152,7 +152,7 @@ func fromHost(status int) bool {
 
 // unauthorized tells whether a 401 proves the credential dead. It does not if a
 // second factor or a CAPTCHA was asked for, or if the text has several causes.
-func (d Dialect) unauthorized(h http.Header, w words) Validity {
+func (d Dialect) unauthorized(h http.Header, w *words) Validity {
 	otp := first(h, "X-Github-Otp") != "" || strings.Contains(strings.ToLower(w.text()), "two-factor")
 	switch {
 	case otp, w.saysCaptcha(h), d == BitbucketCloud && w.saysAnyOfThree():
@@ -165,7 +165,7 @@ func (d Dialect) unauthorized(h http.Header, w words) Validity {
 // at the credential: by an edge, which does not answer in JSON, for a missing
 // User-Agent, or while the account is locked after failed logins. Where there
 // is no body at all, numbers of the token speak for it.
-func (w words) saysNothingOfToken(s Scope) bool {
+func (w *words) saysNothingOfToken(s Scope) bool {
 	m := strings.ToLower(w.message)
 	return !w.json && !(w.empty && s == TokenNumbers) ||
 		strings.Contains(m, "number of login attempt") ||
@@ -174,7 +174,7 @@ func (w words) saysNothingOfToken(s Scope) bool {
 
 // namesAccount reports whether a limit without numbers says by its text that
 // it counted an account, which the host must have known by the credential.
-func (d Dialect) namesAccount(w words) bool {
+func (d Dialect) namesAccount(w *words) bool {
 	switch d {
 	case GitHub, GitHubEnterprise:
 		return w.subject() != ""
@@ -188,7 +188,7 @@ func (d Dialect) namesAccount(w words) bool {
 
 // namesAddress reports whether a limit says that it counted an IP address,
 // even though a credential was sent: the host did not honour it.
-func (w words) namesAddress() bool {
+func (w *words) namesAddress() bool {
 	who := w.subject()
 	if who == "" {
 		return false // the error that ParseAddr would make costs an allocation
@@ -199,7 +199,10 @@ func (w words) namesAddress() bool {
 
 // subject returns what a message says the limit was exceeded for: "user",
 // "installation", a login or an address.
-func (w words) subject() string {
+func (w *words) subject() string {
+	if w.empty {
+		return "" // as of nearly all answers
+	}
 	_, rest, _ := strings.Cut(strings.ToLower(w.said()), "exceeded for ")
 	if fields := strings.Fields(rest); len(fields) > 0 {
 		return strings.TrimRight(fields[0], ".,;")

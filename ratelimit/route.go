@@ -3,7 +3,7 @@ package ratelimit
 import "strings"
 
 // rests tells whom a refusal is about.
-func (d Dialect) rests(o Observation, w words) Subject {
+func (d Dialect) rests(o *Observation, w *words) Subject {
 	switch {
 	case !o.Class.Limit():
 		return Nobody

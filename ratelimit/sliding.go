@@ -22,11 +22,12 @@ type Sliding struct {
 	// Span is the length of time that is counted over. Defaults to a minute.
 	Span time.Duration
 
+	origin time.Time     // slot 0 began here
+	newest int64         // the number of the slot that is being filled, from origin
+	full   time.Duration // after origin, when that slot is
+	sum    int64         // of all slots
+	out    int64         // taken and not answered yet
 	slots  [slidingSlots]uint16
-	origin time.Time // slot 0 began here
-	newest int64     // the number of the slot that is being filled, from origin
-	sum    int64     // of all slots
-	out    int64     // taken and not answered yet
 }
 
 // Take holds points for a request that is about to be sent.
@@ -52,16 +53,25 @@ func (s *Sliding) Held(now time.Time) int64 {
 	return s.sum + s.out
 }
 
+// Room reports whether points more may be taken now without holding more than
+// limit.
+func (s *Sliding) Room(points, limit int64, now time.Time) bool {
+	if s.sum+s.out+points <= limit {
+		return true // time can only make more of it
+	}
+	s.slide(now)
+	return s.sum+s.out+points <= limit
+}
+
 // ReadyAt returns when points more may be taken without holding more than
 // limit: now, or when enough of the answered ones have run out. ok is false if
 // that depends on requests that are not answered yet, or if limit is less than
 // points.
 func (s *Sliding) ReadyAt(points, limit int64, now time.Time) (at time.Time, ok bool) {
-	s.slide(now)
-	excess := s.sum + s.out + points - limit
-	if excess <= 0 {
+	if s.Room(points, limit, now) {
 		return now, true
 	}
+	excess := s.sum + s.out + points - limit
 	for n := s.newest - (slidingSlots - 1); n <= s.newest; n++ {
 		if n < 0 {
 			continue
@@ -78,7 +88,12 @@ func (s *Sliding) slide(now time.Time) {
 	if s.origin.IsZero() {
 		s.origin = now
 	}
-	current := int64(now.Sub(s.origin) / s.step())
+	age := now.Sub(s.origin)
+	if age < s.full {
+		return // as nearly always, without the division
+	}
+	current := int64(age / s.step())
+	s.full = time.Duration(current+1) * s.step()
 	if current-s.newest >= slidingSlots {
 		s.slots, s.sum, s.newest = [slidingSlots]uint16{}, 0, current
 		return

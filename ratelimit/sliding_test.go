@@ -150,3 +150,32 @@ func FuzzSliding(f *testing.F) {
 		}
 	})
 }
+
+func TestSliding_Room_agrees_with_what_is_held(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(50) {
+		rnd := rand.New(rand.NewPCG(seed, 3))
+		var s, same ratelimit.Sliding
+		s.Held(noon) // so that the slots of both begin at the same times
+		same.Held(noon)
+		out, now := int64(0), noon
+		for range 2000 {
+			now = now.Add(time.Duration(rnd.Int64N(int64(2 * time.Second))))
+			if n := rnd.Int64N(5); rnd.IntN(2) == 0 {
+				s.Take(n)
+				same.Take(n)
+				out += n
+			} else {
+				n = min(n, out)
+				s.Answered(n, now)
+				same.Answered(n, now)
+				out -= n
+			}
+			points, limit := rnd.Int64N(5), rnd.Int64N(200)
+			room := s.Room(points, limit, now)
+			if held := same.Held(now); room != (held+points <= limit) {
+				t.Fatalf("seed %d: Room(%d, %d) = %t with %d held", seed, points, limit, room, held)
+			}
+		}
+	}
+}

@@ -20,6 +20,7 @@ type account struct {
 	tokens   []*entry
 	budgets  map[string]*budget
 	inFlight int
+	floored  bool // a token of it has a floor
 	pace     pacer
 
 	// cool is until when a secondary limit keeps the account from being used.
@@ -135,6 +136,11 @@ type budget struct {
 	wake       time.Time // when to look at it again; zero means only on an event
 	wakeEnds   time.Time // the end of the window that wake was worked out for
 	heapIndex  int       // -1 while it is not in the heap
+
+	// scale is the levels a unit, of the limit that scaled is: a multiplication
+	// takes a third of the time of a division.
+	scale  float64
+	scaled int64
 }
 
 // restingUntil returns when the last of the limits that keep the budget from
@@ -155,7 +161,7 @@ func (b *budget) limitedUntil(now time.Time) time.Time {
 
 // ready reports whether the budget can serve a call that draws d now.
 func (b *budget) ready(d ratelimit.Draw, now time.Time) bool {
-	if b.level < 0 || !b.bears(d) {
+	if b.level < 0 || !b.bears(&d) {
 		return false
 	}
 	// Being in a list means that there is room for a read.
@@ -185,7 +191,10 @@ func (b *budget) readyLevel(now time.Time) int {
 	if free >= limit {
 		return unknownLevel - 1
 	}
-	return int(float64(free) / float64(limit) * (unknownLevel - 1))
+	if limit != b.scaled {
+		b.scaled, b.scale = limit, (unknownLevel-1)/float64(limit)
+	}
+	return int(float64(free) * b.scale)
 }
 
 // calm reports whether no limit holds that time would end, as nearly always.

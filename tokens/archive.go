@@ -109,6 +109,7 @@ func (h *Host) remove(e *entry, reason string, now time.Time) TokenInfo {
 	h.entries = slices.DeleteFunc(h.entries, is)
 	e.account.tokens = slices.DeleteFunc(e.account.tokens, is)
 	h.countPriority(e.token.Priority, -1)
+	e.account.refloor()
 	e.stopExpiry()
 	e.removed = true
 	e.changed(now)

@@ -33,7 +33,7 @@ func (c *costs) estimate() int64 { return max(c.now, c.before) }
 // call goes at a time, and so the budget is overdrawn by one call at most. A lost
 // call stays charged with the units it drew and not with what was held, because
 // a network that is down must not eat the budget of an hour.
-func (b *budget) hold(d ratelimit.Draw) int64 {
+func (b *budget) hold(d *ratelimit.Draw) int64 {
 	limit, ok := b.limit.Get()
 	if b.resource != "graphql" || d.Units == 0 || !ok || !b.remaining.IsKnown() {
 		return d.Units
@@ -46,7 +46,7 @@ func (b *budget) hold(d ratelimit.Draw) int64 {
 }
 
 // bears reports whether the budget can bear one more call that draws d.
-func (b *budget) bears(d ratelimit.Draw) bool {
+func (b *budget) bears(d *ratelimit.Draw) bool {
 	held := b.hold(d)
 	return held <= 1 || b.affords(held) || b.out == 0 && b.affords(d.Units)
 }

@@ -42,6 +42,21 @@ func (c credential) put(h http.Header) {
 	h[c.key] = v[:len(v):len(v)]
 }
 
+// into returns a copy of h with the credential in place of whatever credential
+// is there, in one go. The lists of values are shared, without room at their
+// ends: what is set or added in the copy does not show in h.
+func (c credential) into(h http.Header) http.Header {
+	copied := make(http.Header, len(h)+1)
+	for key, values := range h {
+		if !carriesCredential(key) {
+			copied[key] = values[:len(values):len(values)]
+		}
+	}
+	v := c.value.reveal()
+	copied[c.key] = v[:len(v):len(v)]
+	return copied
+}
+
 // carriesCredential reports whether a header field of this name carries a
 // credential to a Git host. Fields are sent as they are spelt in the map, and a
 // host reads "authorization" like "Authorization", so the case is ignored.

@@ -1,6 +1,9 @@
 package tokens
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Floor is the part of a budget that is not used. While nothing is known of a
 // budget, the calls that find out (five at most) are made all the same.
@@ -31,9 +34,22 @@ func (f Floor) of(limit int64, main bool) int64 {
 	return floor
 }
 
-// refloor works out how much of the budget is not to be used, after its limit or
-// the account's tokens have changed.
+// refloor works out anew how much of each budget is not to be used, after the
+// account's tokens have changed.
+func (a *account) refloor() {
+	a.floored = true
+	for _, b := range a.budgets {
+		b.refloor()
+	}
+	a.floored = slices.ContainsFunc(a.tokens, func(e *entry) bool { return e.token.Floor != Floor{} })
+}
+
+// refloor works out how much of the budget is not to be used, after its limit has
+// changed.
 func (b *budget) refloor() {
+	if !b.account.floored {
+		return
+	}
 	b.floor = 0
 	limit := b.limit.Or(0)
 	for _, e := range b.account.tokens {

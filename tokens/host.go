@@ -24,6 +24,8 @@ type Host struct {
 	main        string // the resource that a status shows as the token's own
 	maxInFlight int
 	pace        ratelimit.Pace
+	paced       bool // whether the pace has any bound
+	local       localClock
 
 	mu       sync.Mutex // guards what follows and all that hangs on it
 	closed   bool
@@ -34,6 +36,7 @@ type Host struct {
 	entries  []*entry
 	added    int // entries ever added
 	lanes    map[string]*lane
+	recent   *lane  // the one that was asked for last
 	seq      uint64 // leases ever granted
 	waiters  uint64 // calls that ever stood in line
 	leases   leaseTable
@@ -46,12 +49,14 @@ type Host struct {
 }
 
 func newHost(m *Manager, p place) *Host {
+	pace := m.config.pace(p.dialect)
 	return &Host{
 		place:       p,
 		manager:     m,
 		main:        p.mainResource(),
 		maxInFlight: m.config.maxInFlight(),
-		pace:        m.config.pace(p.dialect),
+		pace:        pace,
+		paced:       pace != ratelimit.Pace{},
 		strategy:    m.config.Strategy,
 		accounts:    map[string]*account{},
 		lanes:       map[string]*lane{},
@@ -96,9 +101,7 @@ func (h *Host) add(t Token, id ID, was *entry, now time.Time) *entry {
 	e.inherit(was)
 	e.account = h.accountOf(t, id, now)
 	e.account.tokens = append(e.account.tokens, e)
-	for _, b := range e.account.budgets {
-		b.refloor()
-	}
+	e.account.refloor()
 	e.schedule(now)
 	e.order = h.added
 	h.added++
@@ -161,14 +164,18 @@ func (a *account) budget(l *lane, now time.Time) *budget {
 
 // lane returns the lane of a resource, with a budget for every account.
 func (h *Host) lane(resource string, now time.Time) *lane {
-	if l := h.lanes[resource]; l != nil {
+	if l := h.recent; l != nil && l.resource == resource {
 		return l
 	}
-	l := &lane{host: h, resource: resource}
-	h.lanes[resource] = l
-	for _, e := range h.entries {
-		e.account.budget(l, now)
+	l := h.lanes[resource]
+	if l == nil {
+		l = &lane{host: h, resource: resource}
+		h.lanes[resource] = l
+		for _, e := range h.entries {
+			e.account.budget(l, now)
+		}
 	}
+	h.recent = l
 	return l
 }
 
@@ -217,56 +224,61 @@ func (r Request) maxWait() time.Duration {
 // context's deadline; then, and where no token will ever serve, it returns an
 // [*ExhaustedError]. If the context ends, Lease returns the context's error.
 func (h *Host) Lease(ctx context.Context, r Request) (Lease, error) {
-	lease, err := h.lease(ctx, r)
+	var lease Lease
+	err := h.lease(ctx, &r, &lease)
 	if err != nil || lease.entry.minter == nil {
 		return lease, err
 	}
 	return h.withSecret(ctx, r, lease)
 }
 
-func (h *Host) lease(ctx context.Context, r Request) (Lease, error) {
+// lease fills in the lease rather than return it, like those that it calls:
+// handing on five words from result to result costs more than finding them.
+func (h *Host) lease(ctx context.Context, r *Request, lease *Lease) error {
 	if err := ctx.Err(); err != nil {
-		return Lease{}, err
+		return err
 	}
 	r.Draw.Units = max(0, r.Draw.Units)
-	lease, w, err := h.leaseOrEnter(ctx, r)
+	w, err := h.leaseOrEnter(ctx, r, lease)
 	if w == nil {
-		return lease, err
+		return err
 	}
-	return w.wait(ctx)
+	*lease, err = w.wait(ctx)
+	return err
 }
 
 // leaseOrEnter takes a lease or a place in line.
-func (h *Host) leaseOrEnter(ctx context.Context, r Request) (Lease, *waiter, error) {
-	now := time.Now()
+func (h *Host) leaseOrEnter(ctx context.Context, r *Request, lease *Lease) (*waiter, error) {
+	now := h.local.now()
 	h.mu.Lock()
 	defer h.mu.Unlock() // also when a user's strategy panics
 	if h.closed {
-		return Lease{}, nil, ErrClosed
+		return nil, ErrClosed
 	}
 	l := h.lane(r.Draw.Resource, now)
-	if lease, ok := l.take(r, now); ok {
-		return lease, nil, nil
+	if l.take(r, now, lease) {
+		return nil, nil
 	}
-	w, err := l.enter(ctx, r, now)
-	return Lease{}, w, err
+	return l.enter(ctx, r, now)
 }
 
 // take leases what is free now, unless somebody in line could use it too.
-func (l *lane) take(r Request, now time.Time) (Lease, bool) {
+func (l *lane) take(r *Request, now time.Time, lease *Lease) bool {
 	l.wakeUp(now)
 	l.serve(now)
-	if b, e := l.best(r.Tried, r.Draw, now); b != nil {
-		return l.host.grant(b, e, r.Draw, now), true
+	b, e := l.best(r.Tried, &r.Draw, now)
+	if b == nil && r.Draw.Units == 0 {
+		b, e = l.bestFree(r)
 	}
-	if r.Draw.Units == 0 {
-		return l.takeFree(r, now)
+	if b == nil {
+		return false
 	}
-	return Lease{}, false
+	l.host.grant(b, e, &r.Draw, now, lease)
+	return true
 }
 
-// takeFree leases for a call that costs nothing and so never waits.
-func (l *lane) takeFree(r Request, now time.Time) (Lease, bool) {
+// bestFree is best for a call that costs nothing and so never waits.
+func (l *lane) bestFree(r *Request) (*budget, *entry) {
 	var best *entry
 	for _, b := range l.budgets {
 		if r.Tried.hasAccount(b.account) {
@@ -277,32 +289,31 @@ func (l *lane) takeFree(r Request, now time.Time) (Lease, bool) {
 		}
 	}
 	if best == nil {
-		return Lease{}, false
+		return nil, nil
 	}
-	return l.host.grant(best.account.budgets[l.resource], best, r.Draw, now), true
+	return best.account.budgets[l.resource], best
 }
 
 // oneRead is the draw of the least demanding call that costs something.
 var oneRead = ratelimit.Draw{Units: 1, Points: 1}
 
 // grant takes one lease of b with e.
-func (h *Host) grant(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease {
+func (h *Host) grant(b *budget, e *entry, d *ratelimit.Draw, now time.Time, lease *Lease) {
 	e.lastUsed, e.used = now, h.seq+1
 	e.calls++
-	l := h.book(b, e, d, now)
+	h.book(b, e, d, now, lease)
 	b.lane.used(b, now)
-	return l
 }
 
 // grantOwn takes one lease for a request of the manager's own: it is accounted
 // for like any, and the turn of the token stays what it was.
-func (h *Host) grantOwn(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease {
-	l := h.book(b, e, d, now)
+func (h *Host) grantOwn(b *budget, e *entry, d *ratelimit.Draw, now time.Time) (lease Lease) {
+	h.book(b, e, d, now, &lease)
 	b.lane.place(b, now)
-	return l
+	return lease
 }
 
-func (h *Host) book(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease {
+func (h *Host) book(b *budget, e *entry, d *ratelimit.Draw, now time.Time, lease *Lease) {
 	h.seq++
 	held := b.hold(d)
 	b.out += held
@@ -312,7 +323,8 @@ func (h *Host) book(b *budget, e *entry, d ratelimit.Draw, now time.Time) Lease 
 	if b.account.inFlight == h.maxInFlight {
 		b.account.relist(now)
 	}
-	return h.leases.add(h, e, leaseSlot{budget: b, draw: d, held: held, seq: h.seq, sent: now})
+	lease.host, lease.entry = h, e
+	lease.slot, lease.gen = h.leases.add(b, d, held, h.seq, now)
 }
 
 // exhausted makes the error for a call that found no token, ready at the given
@@ -382,7 +394,7 @@ func (h *Host) ReadyAt(resource string) (at time.Time, ok bool) {
 	defer h.mu.Unlock()
 	l := h.lane(resource, now)
 	l.wakeUp(now)
-	if b, _ := l.best(nil, oneRead, now); b != nil {
+	if b, _ := l.best(nil, &oneRead, now); b != nil {
 		return now, true
 	}
 	return l.earliest(nil, oneRead, now)

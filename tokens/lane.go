@@ -132,13 +132,40 @@ func (l *lane) wakeUp(now time.Time) {
 
 // best returns the first budget and token, in order of preference, that have
 // not been tried and can bear the call, or nil.
-func (l *lane) best(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *entry) {
+func (l *lane) best(tried *Tried, d *ratelimit.Draw, now time.Time) (*budget, *entry) {
 	if tried != nil && tried.only != nil {
 		return l.only(tried, d, now)
 	}
 	if l.host.strategy != nil || len(l.host.priorities) > 1 {
-		return l.choose(tried, d, now)
+		return l.choose(tried, *d, now)
 	}
+	if d.Units <= 1 && tried.empty() && l.host.plain(*d) {
+		if b, e := l.first(); e != nil && b.bears(d) {
+			return b, e
+		}
+	}
+	return l.search(tried, d, now)
+}
+
+// first is best for nearly all calls, those that any budget in a list can serve:
+// they have not been refused yet, and need no more than one read does.
+func (l *lane) first() (*budget, *entry) {
+	b := l.lists[unknownLevel].first
+	switch {
+	case b != nil:
+	case l.filled != 0:
+		b = l.lists[bits.Len64(l.filled)-1].first
+	default:
+		b = l.lists[suspectLevel].first
+	}
+	if b == nil {
+		return nil, nil
+	}
+	return b, b.account.pick(nil)
+}
+
+// search is best for any call.
+func (l *lane) search(tried *Tried, d *ratelimit.Draw, now time.Time) (*budget, *entry) {
 	if b, e := l.lists[unknownLevel].best(tried, d, now); b != nil {
 		return b, e
 	}
@@ -154,10 +181,10 @@ func (l *lane) best(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *en
 
 // only returns the one token that may serve the call, if it can now. No strategy
 // is asked.
-func (l *lane) only(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *entry) {
+func (l *lane) only(tried *Tried, d *ratelimit.Draw, now time.Time) (*budget, *entry) {
 	a := tried.only.account
 	b := a.budgets[l.resource]
-	if b == nil || tried.hasAccount(a) || !b.ready(d, now) {
+	if b == nil || tried.hasAccount(a) || !b.ready(*d, now) {
 		return nil, nil
 	}
 	if e := a.pick(tried); e != nil {
@@ -166,9 +193,9 @@ func (l *lane) only(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *en
 	return nil, nil
 }
 
-func (s *budgetList) best(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *entry) {
+func (s *budgetList) best(tried *Tried, d *ratelimit.Draw, now time.Time) (*budget, *entry) {
 	for b := s.first; b != nil; b = b.next {
-		if tried.hasAccount(b.account) || !b.ready(d, now) {
+		if tried.hasAccount(b.account) || !b.ready(*d, now) {
 			continue
 		}
 		if e := b.account.pick(tried); e != nil {

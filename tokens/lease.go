@@ -53,36 +53,43 @@ func (l Lease) Authorize(h http.Header) {
 	}
 }
 
-// Settle ends the lease with what the answer told, received now.
-func (l Lease) Settle(o ratelimit.Observation) {
-	l.end(true, func(s leaseSlot, now time.Time) {
-		if l.secret.judge(&o, s.seq, l.host.seq, now) {
-			l.host.clock.observe(o.Date, s.sent, now) // it says no more of the token
-			return
-		}
-		l.host.settle(l.entry, s, &o, now)
-	})
+// Authorized returns a copy of h with the token in place of whatever credential
+// is there, for a request to the lease's own host only. Values that h has in
+// common with the copy must not be changed in place; setting, adding and
+// deleting fields is safe. The zero Lease adds nothing.
+func (l Lease) Authorized(h http.Header) http.Header {
+	switch {
+	case l.secret != nil:
+		return l.secret.auth.into(h)
+	case l.entry != nil:
+		return l.entry.auth.Load().into(h)
+	}
+	copied := h.Clone()
+	if copied == nil {
+		copied = http.Header{}
+	}
+	return copied
 }
+
+// Settle ends the lease with what the answer told, received now.
+func (l Lease) Settle(o ratelimit.Observation) { l.end(true, &o) }
 
 // Lost ends the lease of a request that was sent and not answered. What it
 // would have cost stays charged until a call that was leased later is answered.
-func (l Lease) Lost() {
-	l.end(true, func(s leaseSlot, _ time.Time) { s.budget.lost.add(s.draw.Units, l.host.seq) })
-}
+func (l Lease) Lost() { l.end(true, nil) }
 
 // Cancel ends the lease of a request that was not sent.
-func (l Lease) Cancel() {
-	l.end(false, func(leaseSlot, time.Time) {})
-}
+func (l Lease) Cancel() { l.end(false, nil) }
 
-// end takes the lease of a request that was sent or not out of the books, lets
-// book say what came of it, and hands what became free to those in line.
-func (l Lease) end(sent bool, book func(s leaseSlot, now time.Time)) {
+// end takes the lease of a request that was sent or not out of the books, books
+// what the answer told, if there is one, and hands what became free to those in
+// line.
+func (l *Lease) end(sent bool, o *ratelimit.Observation) {
 	if l.host == nil {
 		return
 	}
-	now := time.Now()
 	h := l.host
+	now := h.local.now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s, ok := h.leases.remove(l)
@@ -93,8 +100,16 @@ func (l Lease) end(sent bool, book func(s leaseSlot, now time.Time)) {
 	b.out -= s.held
 	a.inFlight--
 	wasFull := a.inFlight == h.maxInFlight-1
-	a.endPace(s.draw, b.resource, sent, now)
-	book(s, now)
+	a.endPace(&s.draw, b.resource, sent, now)
+	switch {
+	case o == nil && sent:
+		b.lost.add(s.draw.Units, h.seq)
+	case o == nil:
+	case l.secret.judge(o, s.seq, h.seq, now):
+		h.clock.observe(o.Date, s.sent, now) // it says no more of the token
+	default:
+		h.settle(l.entry, &s, o, now)
+	}
 	a.notice(now)
 	b.lane.place(b, now)
 	if wasFull { // a call of any resource may take the place
@@ -121,8 +136,7 @@ type leaseSlot struct {
 	sent   time.Time
 }
 
-func (t *leaseTable) add(h *Host, e *entry, taken leaseSlot) Lease {
-	var i uint32
+func (t *leaseTable) add(b *budget, d *ratelimit.Draw, held int64, seq uint64, now time.Time) (i, gen uint32) {
 	if n := len(t.free); n > 0 {
 		i, t.free = t.free[n-1], t.free[:n-1]
 	} else {
@@ -130,13 +144,12 @@ func (t *leaseTable) add(h *Host, e *entry, taken leaseSlot) Lease {
 		t.slots = append(t.slots, leaseSlot{})
 	}
 	s := &t.slots[i]
-	taken.gen = s.gen
-	*s = taken
-	return Lease{host: h, entry: e, slot: i, gen: s.gen}
+	s.budget, s.draw, s.held, s.seq, s.sent = b, *d, held, seq, now
+	return i, s.gen
 }
 
 // remove frees the slot of l and returns what was in it.
-func (t *leaseTable) remove(l Lease) (leaseSlot, bool) {
+func (t *leaseTable) remove(l *Lease) (leaseSlot, bool) {
 	s := &t.slots[l.slot]
 	if s.budget == nil || s.gen != l.gen {
 		return leaseSlot{}, false

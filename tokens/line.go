@@ -29,7 +29,7 @@ type turn struct {
 }
 
 // enter puts a call in line, unless it cannot be served in time.
-func (l *lane) enter(ctx context.Context, r Request, now time.Time) (*waiter, error) {
+func (l *lane) enter(ctx context.Context, r *Request, now time.Time) (*waiter, error) {
 	at, ok := l.earliest(r.Tried, r.Draw, now)
 	if !ok {
 		return nil, l.host.exhausted(l.resource, time.Time{}, now)
@@ -40,7 +40,7 @@ func (l *lane) enter(ctx context.Context, r Request, now time.Time) (*waiter, er
 	}
 	r.Tried.keepReady(l, r.Draw, now)
 	l.host.waiters++
-	w := &waiter{lane: l, request: r, number: l.host.waiters, until: at, turn: make(chan turn, 1)}
+	w := &waiter{lane: l, request: *r, number: l.host.waiters, until: at, turn: make(chan turn, 1)}
 	l.line.push(w)
 	l.waitForPace(w, now)
 	l.armTimer(now)
@@ -114,8 +114,10 @@ func (l *lane) serve(now time.Time) {
 	for w := l.line.first; w != nil; {
 		next := w.next
 		r := &w.request
-		if b, e := l.best(r.Tried, r.Draw, now); b != nil {
-			l.line.end(w, turn{lease: l.host.grant(b, e, r.Draw, now)})
+		if b, e := l.best(r.Tried, &r.Draw, now); b != nil {
+			var t turn
+			l.host.grant(b, e, &r.Draw, now, &t.lease)
+			l.line.end(w, t)
 		} else if r.Tried.empty() && r.Draw.Units <= 1 && l.host.plain(r.Draw) {
 			break // nothing is free for anybody
 		} else {

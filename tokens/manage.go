@@ -123,7 +123,7 @@ func (h *Host) leaseFor(e *entry, u *url.URL) Lease {
 	defer h.mu.Unlock()
 	now := time.Now()
 	d := h.dialect.Draw(ratelimit.Request{Method: http.MethodGet, URL: u})
-	return h.grantOwn(e.account.budget(h.lane(d.Resource, now), now), e, d, now)
+	return h.grantOwn(e.account.budget(h.lane(d.Resource, now), now), e, &d, now)
 }
 
 func (h *Host) stateOf(e *entry) State {

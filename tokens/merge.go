@@ -73,9 +73,7 @@ func (h *Host) move(e *entry, to *account, now time.Time) {
 	to.tokens = append(to.tokens, e)
 	e.account = to
 	for _, a := range [...]*account{from, to} {
-		for _, b := range a.budgets {
-			b.refloor()
-		}
+		a.refloor()
 		a.relist(now)
 	}
 }
@@ -103,9 +101,7 @@ func (h *Host) merge(from, to *account, now time.Time) {
 	}
 	to.tokens = append(to.tokens, from.tokens...)
 	from.tokens, from.budgets, from.into = nil, nil, to
-	for _, b := range to.budgets {
-		b.refloor()
-	}
+	to.refloor()
 	to.relist(now)
 	h.serveLines(now)
 	to.notice(now)
@@ -189,7 +185,7 @@ func (r *record) absorb(o *record) {
 // precedes reports whether the window of r is older than that of o.
 func (r *record) precedes(o *record) bool {
 	return !r.ends.IsZero() && !o.ends.IsZero() &&
-		r.compare(reading{reset: o.reset, ends: o.ends, seq: o.told}) == newer
+		r.compare(&reading{reset: o.reset, ends: o.ends, seq: o.told}) == newer
 }
 
 // take takes over the window of o.

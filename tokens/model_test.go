@@ -325,6 +325,11 @@ func (m *model) check() {
 			m.checkPlace(b)
 			w := m.window(b)
 			sameWindow := w.used > 0 && within(b.ends.Sub(w.ends.Add(-m.skew)), 2*time.Second)
+			if fast, e := b.lane.first(); e != nil {
+				if slow, other := b.lane.search(nil, &oneRead, time.Now()); fast != slow || e != other {
+					m.fail("%s is the first to be used, but a search finds %s", e.token, other.token)
+				}
+			}
 			if free, known := b.free(); known && sameWindow && free+unserved[b] > w.limit-w.used {
 				m.fail("I5: %d of %s are free and %d on their way, but only %d are left", free, b.resource, unserved[b], w.limit-w.used)
 			}

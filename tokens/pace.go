@@ -85,21 +85,21 @@ func (h *Host) plain(d ratelimit.Draw) bool {
 
 // takePace books a call that is about to be sent, and takes the account's
 // budgets out of the lists if it was the last that there was room for.
-func (a *account) takePace(d ratelimit.Draw, resource string, now time.Time) {
-	pace := &a.host.pace
-	if *pace == (ratelimit.Pace{}) {
+func (a *account) takePace(d *ratelimit.Draw, resource string, now time.Time) {
+	if !a.host.paced {
 		return
 	}
 	if d.Writes() {
 		a.pace.lastWrite = now
 	}
 	if d.Creates {
+		pace := &a.host.pace
 		take(&a.pace.minute, 1, pace.CreationsPerMinute, time.Minute)
 		take(&a.pace.hour, 1, pace.CreationsPerHour, time.Hour)
 	}
 	p, limit := a.points(resource)
 	take(&p.window, d.Points, limit, time.Minute)
-	if p.window != nil && !p.full && p.window.Held(now) >= limit {
+	if p.window != nil && !p.full && !p.window.Room(1, limit, now) {
 		p.full = true
 		a.relist(now)
 	}
@@ -118,7 +118,7 @@ func take(s **ratelimit.Sliding, points, limit int64, span time.Duration) {
 
 // endPace books the end of a call. One that was sent counts from now on for as
 // long as its window lasts, answered or not.
-func (a *account) endPace(d ratelimit.Draw, resource string, sent bool, now time.Time) {
+func (a *account) endPace(d *ratelimit.Draw, resource string, sent bool, now time.Time) {
 	p, _ := a.points(resource)
 	end(p.window, d.Points, sent, now)
 	if d.Creates {

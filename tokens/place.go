@@ -178,7 +178,7 @@ func newPlace(p ProviderType, d ratelimit.Dialect, base *url.URL, prefix string)
 	}
 }
 
-func (p place) contains(u *url.URL) bool {
+func (p *place) contains(u *url.URL) bool {
 	for i := range p.origins {
 		if p.origins[i].contains(u) {
 			return true

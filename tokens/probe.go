@@ -43,7 +43,7 @@ func (h *Host) beginProbe(e *entry) (Lease, bool) {
 	e.probing = true
 	e.account.relist(now)
 	d := h.dialect.Draw(ratelimit.Request{Method: http.MethodGet, URL: e.probe.Load()})
-	return h.grantOwn(e.account.budget(h.lane(d.Resource, now), now), e, d, now), true
+	return h.grantOwn(e.account.budget(h.lane(d.Resource, now), now), e, &d, now), true
 }
 
 // confirm sends the probe and books its answer, if there is one.

@@ -89,7 +89,7 @@ func (r *record) spent() bool {
 
 // observe merges a reading by the rules of a window: a number may fall within
 // it, never rise, and an answer of an older window changes nothing (I6).
-func (r *record) observe(in reading, now time.Time) {
+func (r *record) observe(in *reading, now time.Time) {
 	if l, ok := in.limit.Get(); ok && l > 0 {
 		r.limit = in.limit
 	}
@@ -108,7 +108,7 @@ func (r *record) observe(in reading, now time.Time) {
 		before := r.remaining.Or(left)
 		r.costs.saw(before - left)
 		left = min(left, before)
-		if in.reset.Before(r.reset) {
+		if in.reset != r.reset && in.reset.Before(r.reset) {
 			in.reset, in.ends = r.reset, r.ends
 		}
 	case newer:
@@ -145,7 +145,7 @@ const (
 // compare places a reading against the window that runs. Two resets are the
 // same if they agree by the host's clock or by ours: the first is immune to
 // slow answers, the second to servers whose clocks differ.
-func (r *record) compare(in reading) age {
+func (r *record) compare(in *reading) age {
 	switch {
 	case r.ends.IsZero() && in.ends.IsZero():
 		// Without windows, as where a token bucket refills, the answer to the
@@ -158,7 +158,7 @@ func (r *record) compare(in reading) age {
 		return newer
 	case in.ends.IsZero():
 		return same // numbers without a reset: they can only lower ours
-	case in.reset.Equal(r.reset), within(in.reset.Sub(r.reset), sameWindow), within(in.ends.Sub(r.ends), sameWindow):
+	case in.reset == r.reset, within(in.reset.Sub(r.reset), sameWindow), within(in.ends.Sub(r.ends), sameWindow):
 		return same
 	case in.ends.Before(r.ends):
 		return older

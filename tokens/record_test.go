@@ -11,9 +11,9 @@ import (
 var t0 = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // told is a reading of a window of 5000 that ends at t0 plus ends.
-func told(remaining int64, ends time.Duration, seq uint64) reading {
+func told(remaining int64, ends time.Duration, seq uint64) *reading {
 	at := t0.Add(ends)
-	return reading{
+	return &reading{
 		limit:     ratelimit.Known[int64](5000),
 		remaining: ratelimit.Known(remaining),
 		reset:     at,
@@ -84,7 +84,7 @@ func TestI6_Record_any_order_of_the_answers_of_a_window_ends_in_the_same_record(
 	t.Parallel()
 	for seed := range uint64(200) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
-		readings := make([]reading, 20)
+		readings := make([]*reading, 20)
 		for i := range readings {
 			jitter := time.Duration(rnd.IntN(2)) * time.Second
 			readings[i] = told(int64(1000-i), time.Hour+jitter, uint64(i+1))
@@ -178,8 +178,8 @@ func TestI11_Record_unknown_numbers_change_nothing(t *testing.T) {
 	t.Parallel()
 	var r record
 	r.observe(told(100, time.Hour, 1), t0)
-	r.observe(reading{seq: 2}, t0)
-	r.observe(reading{limit: ratelimit.Known[int64](0), seq: 3}, t0)
+	r.observe(&reading{seq: 2}, t0)
+	r.observe(&reading{limit: ratelimit.Known[int64](0), seq: 3}, t0)
 	r.wantFree(t, 100, true)
 	if got := r.limit.Or(-1); got != 5000 {
 		t.Errorf("limit = %d, want 5000", got)
@@ -212,7 +212,7 @@ func TestI11_Record_numbers_without_a_reset_can_only_lower_those_of_a_window(t *
 	var r record
 	r.observe(told(100, time.Hour, 1), t0)
 	for _, left := range []int64{200, 50} {
-		r.observe(reading{remaining: ratelimit.Known(left), seq: 2}, t0)
+		r.observe(&reading{remaining: ratelimit.Known(left), seq: 2}, t0)
 	}
 	r.wantFree(t, 50, true)
 	if want := t0.Add(time.Hour); !r.ends.Equal(want) {
@@ -222,8 +222,8 @@ func TestI11_Record_numbers_without_a_reset_can_only_lower_those_of_a_window(t *
 
 func TestRecord_a_budget_without_windows_follows_the_newest_lease(t *testing.T) {
 	t.Parallel()
-	in := func(left int64, seq uint64) reading {
-		return reading{limit: ratelimit.Known[int64](60), remaining: ratelimit.Known(left), seq: seq}
+	in := func(left int64, seq uint64) *reading {
+		return &reading{limit: ratelimit.Known[int64](60), remaining: ratelimit.Known(left), seq: seq}
 	}
 	var r record
 	r.observe(in(10, 1), t0)

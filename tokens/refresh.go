@@ -135,8 +135,8 @@ func (h *Host) withSecret(ctx context.Context, r Request, lease Lease) (Lease, e
 				r.MaxWait = -1
 			}
 		}
-		var other error
-		lease, other = h.lease(ctx, r)
+		lease = Lease{}
+		other := h.lease(ctx, &r, &lease)
 		var exhausted *ExhaustedError
 		if errors.As(other, &exhausted) {
 			exhausted.Cause = err

@@ -37,9 +37,7 @@ func (h *Host) replace(e *entry, t Token, now time.Time) {
 	if t.Account != was.Account {
 		h.redeclare(e, was.Account, now)
 	}
-	for _, b := range e.account.budgets {
-		b.refloor()
-	}
+	e.account.refloor()
 	e.reschedule(now)
 	e.changed(now)
 	h.tell(Event{Kind: TokenReplaced}, e)

@@ -8,8 +8,10 @@ import (
 
 // settle books what an answer told: its numbers on the budget it names, its
 // refusal on whom it was about, its verdict on the token.
-func (h *Host) settle(e *entry, s leaseSlot, o *ratelimit.Observation, now time.Time) {
-	h.clock.observe(o.Date, s.sent, now)
+func (h *Host) settle(e *entry, s *leaseSlot, o *ratelimit.Observation, now time.Time) {
+	if o.Date != h.clock.last { // else observe would look no further, either
+		h.clock.observe(o.Date, s.sent, now)
+	}
 	b := s.budget
 	if o.Resource != "" && o.Resource != b.resource {
 		b = b.account.budget(h.lane(o.Resource, now), now)
@@ -25,7 +27,7 @@ func (h *Host) settle(e *entry, s leaseSlot, o *ratelimit.Observation, now time.
 }
 
 // settleNumbers merges the numbers, if they are about the account.
-func (h *Host) settleNumbers(b *budget, s leaseSlot, o *ratelimit.Observation, now time.Time) {
+func (h *Host) settleNumbers(b *budget, s *leaseSlot, o *ratelimit.Observation, now time.Time) {
 	if o.Class == ratelimit.Unauthorized {
 		return // its numbers are the IP address's, and it cost the account nothing
 	}
@@ -36,7 +38,7 @@ func (h *Host) settleNumbers(b *budget, s leaseSlot, o *ratelimit.Observation, n
 		return
 	}
 	in := reading{limit: o.Limit, remaining: o.Remaining, reset: o.Reset, ends: h.clock.local(o.Reset), seq: s.seq}
-	b.observe(in, now)
+	b.observe(&in, now)
 	b.refloor()
 	if o.Remaining.Or(1) > 0 || o.Class == ratelimit.PrimaryLimit {
 		return
@@ -50,7 +52,7 @@ func (h *Host) settleNumbers(b *budget, s leaseSlot, o *ratelimit.Observation, n
 }
 
 // settleLimit rests whom a refusal was about.
-func (h *Host) settleLimit(b *budget, s leaseSlot, o *ratelimit.Observation, now time.Time) {
+func (h *Host) settleLimit(b *budget, s *leaseSlot, o *ratelimit.Observation, now time.Time) {
 	switch o.Class {
 	case ratelimit.PrimaryLimit, ratelimit.SecondaryLimit:
 		switch subject(o) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gitfleet/gitfleet/ratelimit"
@@ -17,7 +18,7 @@ type call struct {
 	host      *tokens.Host
 	request   *http.Request // the caller's, or a copy whose body can be read again
 	draw      ratelimit.Draw
-	first     http.Request // the copy that the first attempt sends
+	sent      *sent // by the first attempt
 
 	maxAttempts int           // as the policy or the context says
 	mostWait    time.Duration // likewise; 0 is the default
@@ -36,10 +37,37 @@ type call struct {
 	signedOn bool      // another account was asked because of single sign-on
 	sentAt   time.Time // of the attempt, for Hooks.Answer
 
-	answer answerBody // of the answer that is returned
-
 	// replay is the body for the next attempt; nil means the request's own.
 	replay io.ReadCloser
+
+	waiting func(time.Time) // onWait
+}
+
+// sent is what of a call may outlive it: net/http may still be reading the
+// request when the caller has the answer, and the caller has the body.
+type sent struct {
+	request http.Request
+	answer  answerBody
+}
+
+// calls are those that are over. A call is large and has many fields that stay
+// zero when all goes well.
+var calls = sync.Pool{New: func() any {
+	c := new(call)
+	c.waiting = c.onWait
+	return c
+}}
+
+func newCall(t *Transport, h *tokens.Host, req *http.Request) *call {
+	c := calls.Get().(*call)
+	c.transport, c.host, c.request, c.sent = t, h, req, new(sent)
+	return c
+}
+
+// free gives the call back. Nothing may have kept it.
+func (c *call) free() {
+	*c = call{waiting: c.waiting}
+	calls.Put(c)
 }
 
 // run sends the request until an answer may be returned.
@@ -97,7 +125,7 @@ func (c *call) ratelimitRequest() ratelimit.Request {
 // lease takes a token that has not refused the call yet, waiting for one if the
 // policy allows.
 func (c *call) lease() (tokens.Lease, error) {
-	r := tokens.Request{Draw: c.draw, Tried: &c.tried, MaxWait: c.maxWait(), OnWait: c.onWait}
+	r := tokens.Request{Draw: c.draw, Tried: &c.tried, MaxWait: c.maxWait(), OnWait: c.waiting}
 	return c.host.Lease(c.request.Context(), r)
 }
 
@@ -132,8 +160,7 @@ func (c *call) exchange(lease tokens.Lease) (*http.Response, ratelimit.Observati
 			lease.Lost()
 		}
 	}()
-	req := c.copy()
-	lease.Authorize(req.Header)
+	req := c.copy(lease)
 	c.attempts++
 	c.last = lease
 	c.hookAttempt(lease)
@@ -151,11 +178,11 @@ func (c *call) exchange(lease tokens.Lease) (*http.Response, ratelimit.Observati
 	return resp, seen, nil
 }
 
-// copy returns a copy of the request for the next attempt. The first is part of
-// the call, which spares an allocation; the others are on their own, because
-// net/http may still be reading an earlier one.
-func (c *call) copy() *http.Request {
-	req := &c.first
+// copy returns a copy of the request for the next attempt, with the leased token.
+// The first stands beside the answer's body, which spares an allocation; the
+// others are on their own, because net/http may still be reading an earlier one.
+func (c *call) copy(lease tokens.Lease) *http.Request {
+	req := &c.sent.request
 	if c.attempts > 0 {
 		req = new(http.Request)
 	}
@@ -163,10 +190,7 @@ func (c *call) copy() *http.Request {
 	if c.replay != nil {
 		req.Body, c.replay = c.replay, nil
 	}
-	req.Header = c.request.Header.Clone()
-	if req.Header == nil {
-		req.Header = http.Header{}
-	}
+	req.Header = lease.Authorized(c.request.Header)
 	return req
 }
 

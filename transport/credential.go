@@ -53,10 +53,11 @@ func (t *Transport) redirectedFromHost(req *http.Request) bool {
 // want Basic with the client's secret (GitHub Docs, "REST API endpoints for
 // GitHub Apps" and "… for OAuth authorizations").
 func keepsOwnCredential(h *tokens.Host, req *http.Request) bool {
-	auth := req.Header.Get("Authorization")
-	if auth == "" {
+	auths := req.Header["Authorization"] // the key is in canonical form
+	if len(auths) == 0 || auths[0] == "" {
 		return false
 	}
+	auth := auths[0]
 	path := req.URL.Path
 	switch h.Dialect() {
 	case ratelimit.GitHub:

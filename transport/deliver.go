@@ -96,8 +96,11 @@ func (c *call) raiseRemaining(resp *http.Response, seen ratelimit.Observation) {
 // go-gitlab paces all its calls by the first that it sees.
 func (c *call) raiseLimit(resp *http.Response, resource string) {
 	const key = "Ratelimit-Limit"
+	if c.host.Dialect() != ratelimit.GitLab {
+		return
+	}
 	told := resp.Header[key]
-	if len(told) != 1 || c.host.Dialect() != ratelimit.GitLab {
+	if len(told) != 1 {
 		return
 	}
 	if resource == "" {

@@ -41,16 +41,16 @@ type answerBody struct {
 
 func (b *answerBody) leased() (tokens.Lease, bool) { return b.lease, b.lease.ID() != "" }
 
-// sign makes the answer's body know the lease of the last attempt. It is part of
-// the call, which spares an allocation.
+// sign makes the answer's body know the lease of the last attempt.
 func (c *call) sign(resp *http.Response) {
-	c.answer = answerBody{resp.Body, c.last}
+	body := &c.sent.answer
+	*body = answerBody{resp.Body, c.last}
 	w, ok := resp.Body.(io.Writer)
-	resp.Body = &c.answer
+	resp.Body = body
 	if ok { // of 101 Switching Protocols
 		resp.Body = struct {
 			*answerBody
 			io.Writer
-		}{&c.answer, w}
+		}{body, w}
 	}
 }

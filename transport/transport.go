@@ -165,8 +165,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if keepsOwnCredential(host, req) || t.Credential == KeepCredential && bringsCredential(req.Header) {
 		return t.pass(req)
 	}
-	c := call{transport: t, host: host, request: req}
-	return c.run()
+	c := newCall(t, host, req)
+	resp, err := c.run()
+	c.free() // not if something below panics: then nobody knows who still has it
+	return resp, err
 }
 
 func (t *Transport) check(req *http.Request) error {
