@@ -42,7 +42,8 @@ type entry struct {
 	label  atomic.Pointer[string]     // that of token, for those who hold no lock
 	probe  atomic.Pointer[url.URL]    // where the host is asked whether the token is alive
 
-	token    Token // as declared
+	token    Token    // as declared
+	owners   []string // that it sees; folded
 	account  *account
 	identity Identity
 	counted  string // whom the host counts for it, see sighting
@@ -57,6 +58,7 @@ type entry struct {
 	calls    uint64 // leases so far
 	rotated  uint64 // the newest lease when the secret was rotated
 	order    int    // in which it was added to the host
+	alone    *audience
 
 	disabled    bool // by hand, for the reason that follows
 	disabledFor string
@@ -67,7 +69,10 @@ type entry struct {
 }
 
 // usable reports whether the token itself may be sent, budgets aside.
-func (e *entry) usable() bool { return e.state != Invalid && !e.probing && !e.disabled && !e.expired }
+func (e *entry) usable() bool { return e.alive() && !e.probing }
+
+// alive reports whether the token may be sent, perhaps after it has been confirmed.
+func (e *entry) alive() bool { return e.state != Invalid && !e.disabled && !e.expired }
 
 // last reports whether the token is to be used when no other can.
 func (e *entry) last() bool { return e.state == Suspect || e.failing }
@@ -81,20 +86,33 @@ func (e *entry) before(other *entry) bool {
 	return e.used < other.used
 }
 
-// pick returns the usable token that is to be used first, or nil.
-func (a *account) pick(tried *Tried) *entry {
+// pick returns the usable token that is to serve a call first, or nil. A nil
+// Request is any call.
+func (a *account) pick(r *Request) *entry {
 	var best *entry
 	for _, e := range a.tokens {
-		if e.usable() && !tried.hasToken(e) && (best == nil || e.before(best)) {
+		if e.usable() && (r == nil || !r.Tried.hasToken(e) && r.audience.admits(e)) && (best == nil || e.before(best)) {
 			best = e
 		}
 	}
 	return best
 }
 
-func (a *account) probing() bool {
+// probing reports whether a token of the audience is being confirmed.
+func (a *account) probing(of *audience) bool {
 	for _, e := range a.tokens {
-		if e.probing {
+		if e.probing && of.admits(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// hopeful reports whether a token of the audience can be used, now or once it has
+// been confirmed.
+func (a *account) hopeful(of *audience) bool {
+	for _, e := range a.tokens {
+		if (e.usable() || e.probing) && of.admits(e) {
 			return true
 		}
 	}

@@ -110,6 +110,7 @@ func (h *Host) remove(e *entry, reason string, now time.Time) TokenInfo {
 	e.account.tokens = slices.DeleteFunc(e.account.tokens, is)
 	h.countPriority(e.token.Priority, -1)
 	e.account.refloor()
+	h.unnameOwners(e)
 	e.stopExpiry()
 	e.removed = true
 	e.changed(now)

@@ -67,7 +67,7 @@ func (r reply) into(v any) error {
 func (h *Host) ask(ctx context.Context, e *entry, asked ratelimit.Request) (reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*probeTimeout)
 	defer cancel()
-	lease, err := h.Lease(ctx, Request{Draw: h.dialect.Draw(asked), Tried: &Tried{only: e}, MaxWait: probeTimeout})
+	lease, err := h.Lease(ctx, Request{Draw: h.dialect.Draw(asked), Token: e.id, MaxWait: probeTimeout})
 	if err != nil {
 		return reply{}, err
 	}

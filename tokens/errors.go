@@ -27,6 +27,10 @@ type ExhaustedError struct {
 	Tokens int
 	States map[State]int
 
+	// Only says which of them may serve the call at all, such as `token "ci"` or
+	// `a token for owner "acme"`. Empty means all.
+	Only string
+
 	// Cause is why a refreshing secret could not be had in this call, if that
 	// is why one of the tokens could not serve it. Otherwise nil.
 	Cause error
@@ -51,6 +55,9 @@ func (e *ExhaustedError) Error() string {
 	}
 	if !e.ReadyAt.IsZero() {
 		fmt.Fprintf(&b, " until %s", e.ReadyAt.UTC().Format(time.RFC3339))
+	}
+	if e.Only != "" {
+		fmt.Fprintf(&b, ": only %s may serve the call", e.Only)
 	}
 	if e.Cause != nil {
 		fmt.Fprintf(&b, ": %v", e.Cause)

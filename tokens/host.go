@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gitfleet/gitfleet/ratelimit"
@@ -26,6 +27,8 @@ type Host struct {
 	pace        ratelimit.Pace
 	paced       bool // whether the pace has any bound
 	local       localClock
+	withOwners  atomic.Int64 // tokens that name owners
+	learned     learned
 
 	mu       sync.Mutex // guards what follows and all that hangs on it
 	closed   bool
@@ -39,8 +42,12 @@ type Host struct {
 	recent   *lane  // the one that was asked for last
 	seq      uint64 // leases ever granted
 	waiters  uint64 // calls that ever stood in line
+	passes   uint64 // times that a line was gone through
 	leases   leaseTable
 	notices  notices
+
+	named     map[string]int       // how many tokens name each owner; folded
+	audiences map[string]*audience // of owners in named, as far as they were asked for
 
 	strategy   Strategy    // nil is the default
 	priorities map[int]int // how many tokens have each
@@ -61,6 +68,8 @@ func newHost(m *Manager, p place) *Host {
 		accounts:    map[string]*account{},
 		lanes:       map[string]*lane{},
 		priorities:  map[int]int{},
+		named:       map[string]int{},
+		audiences:   map[string]*audience{},
 	}
 }
 
@@ -89,7 +98,7 @@ func (h *Host) Contains(u *url.URL) bool { return h.contains(u) }
 func (h *Host) add(t Token, id ID, was *entry, now time.Time) *entry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	t.Tags = slices.Clone(t.Tags)
+	t.Tags, t.Owners = slices.Clone(t.Tags), slices.Clone(t.Owners)
 	e := &entry{id: id, host: h, token: t, source: t.Secret.source}
 	e.label.Store(new(t.Label))
 	e.probe.Store(h.probeURL(t.ProbePath))
@@ -107,6 +116,8 @@ func (h *Host) add(t Token, id ID, was *entry, now time.Time) *entry {
 	h.added++
 	h.entries = append(h.entries, e)
 	h.countPriority(t.Priority, 1)
+	h.nameOwners(e)
+	h.readmit()
 	e.account.relist(now)
 	e.baseline(now)
 	h.tell(Event{Kind: TokenAdded}, e)
@@ -150,9 +161,7 @@ func (h *Host) eachAccount() iter.Seq[*account] {
 // budget returns the account's budget in the lane. A removed token may still ask
 // an account that was merged into another.
 func (a *account) budget(l *lane, now time.Time) *budget {
-	for a.into != nil {
-		a = a.into
-	}
+	a = a.current()
 	if b := a.budgets[l.resource]; b != nil {
 		return b
 	}
@@ -189,6 +198,23 @@ type Request struct {
 	// that nothing did.
 	Tried *Tried
 
+	// Owner is whose things the call is about, see [Host.Owner]: it goes to tokens
+	// that name the owner in [Token.Owners] and to tokens without owners. Empty
+	// means unknown, and so does an owner that no token names which can serve now
+	// or later: then every token may serve.
+	Owner string
+
+	// Token is the only token that may serve the call, whatever its owners. Empty
+	// means any.
+	Token ID
+
+	// Pin, if not nil, keeps the call with one account, see there.
+	Pin *Pin
+
+	// Walk, if not nil, keeps the call with the account that served the calls
+	// before it, as far as that is free, see there.
+	Walk *Walk
+
 	// MaxWait bounds the wait for a token. 0 means [DefaultMaxWait], negative
 	// never waits.
 	MaxWait time.Duration
@@ -198,13 +224,16 @@ type Request struct {
 	// only if the token that the call waited for has no secret (see
 	// [Refreshing]) and it has to wait for another.
 	OnWait func(until time.Time)
+
+	fixed    *entry    // Token's
+	audience *audience // who may serve, as [Host.admit] says
 }
 
 // DefaultMaxWait is how long a call waits for a token at most: a GitHub window
 // of an hour, and some minutes for those in line before it.
 const DefaultMaxWait = 65 * time.Minute
 
-func (r Request) maxWait() time.Duration {
+func (r *Request) maxWait() time.Duration {
 	if r.MaxWait == 0 {
 		return DefaultMaxWait
 	}
@@ -222,14 +251,34 @@ func (r Request) maxWait() time.Duration {
 // If every token that could serve is spent, Lease waits in line for the first
 // to become free. It does not begin to wait if that lies beyond MaxWait or the
 // context's deadline; then, and where no token will ever serve, it returns an
-// [*ExhaustedError]. If the context ends, Lease returns the context's error.
+// [*ExhaustedError]. If the host has no token of the ID that the request names, the
+// error matches [ErrUnknownToken]. If the context ends, Lease returns the context's
+// error.
 func (h *Host) Lease(ctx context.Context, r Request) (Lease, error) {
+	if err := h.fix(&r); err != nil {
+		return Lease{}, err
+	}
 	var lease Lease
 	err := h.lease(ctx, &r, &lease)
 	if err != nil || lease.entry.minter == nil {
 		return lease, err
 	}
 	return h.withSecret(ctx, r, lease)
+}
+
+// fix finds the token that the request names.
+func (h *Host) fix(r *Request) error {
+	if r.Token == "" {
+		return nil
+	}
+	h.manager.mu.RLock()
+	e := h.manager.byID[r.Token]
+	h.manager.mu.RUnlock()
+	if e == nil || e.host != h {
+		return fmt.Errorf("gitfleet: %w: no token of %s has the ID %q", ErrUnknownToken, h.base, r.Token)
+	}
+	r.fixed = e
+	return nil
 }
 
 // lease fills in the lease rather than return it, like those that it calls:
@@ -256,6 +305,7 @@ func (h *Host) leaseOrEnter(ctx context.Context, r *Request, lease *Lease) (*wai
 		return nil, ErrClosed
 	}
 	l := h.lane(r.Draw.Resource, now)
+	h.admit(r)
 	if l.take(r, now, lease) {
 		return nil, nil
 	}
@@ -266,25 +316,31 @@ func (h *Host) leaseOrEnter(ctx context.Context, r *Request, lease *Lease) (*wai
 func (l *lane) take(r *Request, now time.Time, lease *Lease) bool {
 	l.wakeUp(now)
 	l.serve(now)
-	b, e := l.best(r.Tried, &r.Draw, now)
+	b, e := l.find(r, now)
 	if b == nil && r.Draw.Units == 0 {
 		b, e = l.bestFree(r)
 	}
 	if b == nil {
 		return false
 	}
-	l.host.grant(b, e, &r.Draw, now, lease)
+	l.grant(r, b, e, now, lease)
 	return true
+}
+
+// grant takes one lease of b with e for a call, and tells its walk.
+func (l *lane) grant(r *Request, b *budget, e *entry, now time.Time, lease *Lease) {
+	r.Walk.served(b.account, r.Owner)
+	l.host.grant(b, e, &r.Draw, now, lease)
 }
 
 // bestFree is best for a call that costs nothing and so never waits.
 func (l *lane) bestFree(r *Request) (*budget, *entry) {
 	var best *entry
-	for _, b := range l.budgets {
+	for b := range l.open(r.audience) {
 		if r.Tried.hasAccount(b.account) {
 			continue
 		}
-		if e := b.account.pick(r.Tried); e != nil && (best == nil || e.before(best)) {
+		if e := b.account.pick(r); e != nil && (best == nil || e.before(best)) {
 			best = e
 		}
 	}
@@ -329,13 +385,15 @@ func (h *Host) book(b *budget, e *entry, d *ratelimit.Draw, now time.Time, lease
 
 // exhausted makes the error for a call that found no token, ready at the given
 // time or never.
-func (h *Host) exhausted(resource string, readyAt, now time.Time) *ExhaustedError {
+func (h *Host) exhausted(r *Request, readyAt, now time.Time) *ExhaustedError {
+	resource := r.Draw.Resource
 	err := &ExhaustedError{
 		Provider: h.provider,
 		Host:     h.base,
 		Resource: resource,
 		ReadyAt:  readyAt,
 		States:   map[State]int{},
+		Only:     r.audience.String(),
 	}
 	for _, e := range h.entries {
 		err.Tokens++
@@ -389,15 +447,28 @@ func (b *budget) available(now time.Time) int64 {
 // ReadyAt returns when a call that draws on the resource can be served at the
 // earliest. ok is false if no token will ever serve it.
 func (h *Host) ReadyAt(resource string) (at time.Time, ok bool) {
+	d := oneRead
+	d.Resource = resource
+	return h.ReadyFor(Request{Draw: d})
+}
+
+// ReadyFor is [Host.ReadyAt] for one call: only the tokens that may serve it
+// count, but for those that it has tried. It waits for nothing.
+func (h *Host) ReadyFor(r Request) (at time.Time, ok bool) {
+	if h.fix(&r) != nil {
+		return time.Time{}, false
+	}
+	r.Tried, r.Walk = nil, nil
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	l := h.lane(resource, now)
+	l := h.lane(r.Draw.Resource, now)
+	h.admit(&r)
 	l.wakeUp(now)
-	if b, _ := l.best(nil, &oneRead, now); b != nil {
+	if b, _ := l.best(&r, now); b != nil {
 		return now, true
 	}
-	return l.earliest(nil, oneRead, now)
+	return l.earliest(&r, now)
 }
 
 // serveLines serves all lines; whoever has waited longest decides which first.

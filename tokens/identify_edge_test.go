@@ -3,6 +3,8 @@ package tokens_test
 import (
 	"net/http"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/gitfleet/gitfleet/tokens"
 )
@@ -100,4 +102,30 @@ func TestI4_Identify_keeps_the_tokens_of_workflows_of_two_repositories_apart(t *
 	if sharing(t, m, tokens.GitHub) {
 		t.Error("two repositories' workflows share a budget")
 	}
+}
+
+func TestI4_I9_Identify_keeps_those_in_line_for_a_token_whose_account_is_anothers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		base := byPath(map[string]string{"/user": `{"login":"octocat","id":583231,"type":"User"}`})
+		m := manager(t, tokens.Config{Base: base}, letters(2)...)
+		h := anyHost(t, m, tokens.GitHub)
+		for range 2 {
+			lease(t, h, on("search")).Settle(spent(30, time.Minute))
+		}
+		fixed := on("search")
+		fixed.Token, fixed.MaxWait = idOf(t, m, "b"), time.Hour
+		done := make(chan error, 1)
+		go func() {
+			_, err := h.Lease(t.Context(), fixed)
+			done <- err
+		}()
+		synctest.Wait()
+		start := time.Now()
+		identify(t, m, idOf(t, m, "a"))
+		identify(t, m, idOf(t, m, "b")) // which joins the account of a
+		if err := <-done; err != nil || time.Since(start) != time.Minute+time.Second {
+			t.Errorf("served after %v, %v, want it after the reset", time.Since(start), err)
+		}
+	})
 }

@@ -5,8 +5,6 @@ import (
 	"math/bits"
 	"slices"
 	"time"
-
-	"github.com/gitfleet/gitfleet/ratelimit"
 )
 
 const (
@@ -34,6 +32,7 @@ type lane struct {
 	sleeping wakeHeap
 	line     line
 	pacedAt  time.Time // when the pace may let a call in line go that writes; zero if none waits
+	asked    uint64    // the pass in which a call that everybody may serve asked for that
 	timer    *time.Timer
 }
 
@@ -130,21 +129,55 @@ func (l *lane) wakeUp(now time.Time) {
 	}
 }
 
-// best returns the first budget and token, in order of preference, that have
-// not been tried and can bear the call, or nil.
-func (l *lane) best(tried *Tried, d *ratelimit.Draw, now time.Time) (*budget, *entry) {
-	if tried != nil && tried.only != nil {
-		return l.only(tried, d, now)
-	}
-	if l.host.strategy != nil || len(l.host.priorities) > 1 {
-		return l.choose(tried, *d, now)
-	}
-	if d.Units <= 1 && tried.empty() && l.host.plain(*d) {
-		if b, e := l.first(); e != nil && b.bears(d) {
+// find returns the budget and token that are to serve the call now: those of its
+// walk's account if they can, or else the best. Both are nil if none can.
+func (l *lane) find(r *Request, now time.Time) (*budget, *entry) {
+	if r.Walk != nil {
+		if b, e := l.goOn(r, now); b != nil {
 			return b, e
 		}
 	}
-	return l.search(tried, d, now)
+	return l.best(r, now)
+}
+
+// goOn returns the budget and token of the account that the call's walk is with,
+// or nil if they cannot serve it now.
+func (l *lane) goOn(r *Request, now time.Time) (*budget, *entry) {
+	a := r.Walk.at(l.host).account
+	if a == nil {
+		return nil, nil
+	}
+	return l.ofAccount(a.current(), r, now)
+}
+
+// ofAccount returns the budget and token of one account if they can serve the
+// call now. No strategy is asked.
+func (l *lane) ofAccount(a *account, r *Request, now time.Time) (*budget, *entry) {
+	b := a.budgets[l.resource]
+	if b == nil || r.Tried.hasAccount(a) || !b.ready(r.Draw, now) {
+		return nil, nil
+	}
+	if e := a.pick(r); e != nil {
+		return b, e
+	}
+	return nil, nil
+}
+
+// best returns the first budget and token, in order of preference, that may serve
+// the call, have not been tried and can bear it, or nil.
+func (l *lane) best(r *Request, now time.Time) (*budget, *entry) {
+	if r.fixed != nil {
+		return l.ofAccount(r.fixed.account, r, now)
+	}
+	if l.host.strategy != nil || len(l.host.priorities) > 1 || r.audience != nil {
+		return l.choose(r, now)
+	}
+	if r.Draw.Units <= 1 && r.Tried.empty() && l.host.plain(r.Draw) {
+		if b, e := l.first(); e != nil && b.bears(&r.Draw) {
+			return b, e
+		}
+	}
+	return l.search(r, now)
 }
 
 // first is best for nearly all calls, those that any budget in a list can serve:
@@ -164,53 +197,39 @@ func (l *lane) first() (*budget, *entry) {
 	return b, b.account.pick(nil)
 }
 
-// search is best for any call.
-func (l *lane) search(tried *Tried, d *ratelimit.Draw, now time.Time) (*budget, *entry) {
-	if b, e := l.lists[unknownLevel].best(tried, d, now); b != nil {
+// search is best for any call that nothing but Tried narrows down.
+func (l *lane) search(r *Request, now time.Time) (*budget, *entry) {
+	if b, e := l.lists[unknownLevel].best(r, now); b != nil {
 		return b, e
 	}
 	for left := l.filled; left != 0; {
 		level := bits.Len64(left) - 1
-		if b, e := l.lists[level].best(tried, d, now); b != nil {
+		if b, e := l.lists[level].best(r, now); b != nil {
 			return b, e
 		}
 		left &^= 1 << level
 	}
-	return l.lists[suspectLevel].best(tried, d, now)
+	return l.lists[suspectLevel].best(r, now)
 }
 
-// only returns the one token that may serve the call, if it can now. No strategy
-// is asked.
-func (l *lane) only(tried *Tried, d *ratelimit.Draw, now time.Time) (*budget, *entry) {
-	a := tried.only.account
-	b := a.budgets[l.resource]
-	if b == nil || tried.hasAccount(a) || !b.ready(*d, now) {
-		return nil, nil
-	}
-	if e := a.pick(tried); e != nil {
-		return b, e
-	}
-	return nil, nil
-}
-
-func (s *budgetList) best(tried *Tried, d *ratelimit.Draw, now time.Time) (*budget, *entry) {
+func (s *budgetList) best(r *Request, now time.Time) (*budget, *entry) {
 	for b := s.first; b != nil; b = b.next {
-		if tried.hasAccount(b.account) || !b.ready(*d, now) {
+		if r.Tried.hasAccount(b.account) || !b.ready(r.Draw, now) {
 			continue
 		}
-		if e := b.account.pick(tried); e != nil {
+		if e := b.account.pick(r); e != nil {
 			return b, e
 		}
 	}
 	return nil, nil
 }
 
-// earliest returns when a call that may not use tried can be served at the
-// earliest, as far as can be known: now if that depends on calls that are under
-// way. ok is false if no token will ever serve it.
-func (l *lane) earliest(tried *Tried, d ratelimit.Draw, now time.Time) (at time.Time, ok bool) {
-	for _, b := range l.budgets {
-		t, can := b.readyAt(tried, d, now)
+// earliest returns when a call can be served at the earliest by those that may and
+// have not been tried, as far as can be known: now if that depends on calls that
+// are under way. ok is false if no token will ever serve it.
+func (l *lane) earliest(r *Request, now time.Time) (at time.Time, ok bool) {
+	for b := range l.open(r.audience) {
+		t, can := b.readyAt(r, now)
 		if can && (!ok || t.Before(at)) {
 			at, ok = t, true
 		}
@@ -218,17 +237,14 @@ func (l *lane) earliest(tried *Tried, d ratelimit.Draw, now time.Time) (at time.
 	return at, ok
 }
 
-func (b *budget) readyAt(tried *Tried, d ratelimit.Draw, now time.Time) (time.Time, bool) {
-	a := b.account
-	if !tried.mayWaitFor(a) {
-		return time.Time{}, false
-	}
+func (b *budget) readyAt(r *Request, now time.Time) (time.Time, bool) {
+	a, d := b.account, r.Draw
 	if b.ready(d, now) {
 		// It could serve at once; if it does not, the host has refused this
 		// very call through it, and waiting would not change that.
-		return now, !tried.hasAccount(a) && (a.pick(tried) != nil || a.probing())
+		return now, !r.Tried.hasAccount(a) && (a.pick(r) != nil || a.probing(r.audience))
 	}
-	if a.pick(nil) == nil && !a.probing() {
+	if !a.hopeful(r.audience) {
 		return time.Time{}, false
 	}
 	at := later(now, b.restingUntil(now))

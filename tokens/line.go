@@ -30,18 +30,19 @@ type turn struct {
 
 // enter puts a call in line, unless it cannot be served in time.
 func (l *lane) enter(ctx context.Context, r *Request, now time.Time) (*waiter, error) {
-	at, ok := l.earliest(r.Tried, r.Draw, now)
+	at, ok := l.earliest(r, now)
 	if !ok {
-		return nil, l.host.exhausted(l.resource, time.Time{}, now)
+		return nil, l.host.exhausted(r, time.Time{}, now)
 	}
 	deadline, bounded := ctx.Deadline()
 	if wait := at.Sub(now); r.maxWait() < 0 || wait > r.maxWait() || bounded && at.After(deadline) {
-		return nil, l.host.exhausted(l.resource, at, now)
+		return nil, l.host.exhausted(r, at, now)
 	}
 	r.Tried.keepReady(l, r.Draw, now)
 	l.host.waiters++
 	w := &waiter{lane: l, request: *r, number: l.host.waiters, until: at, turn: make(chan turn, 1)}
 	l.line.push(w)
+	l.host.passes++
 	l.waitForPace(w, now)
 	l.armTimer(now)
 	return w, nil
@@ -50,7 +51,7 @@ func (l *lane) enter(ctx context.Context, r *Request, now time.Time) (*waiter, e
 // wait blocks until it is the call's turn, its time is up or ctx ends.
 func (w *waiter) wait(ctx context.Context) (Lease, error) {
 	defer w.leave() // also when OnWait panics
-	r := w.request
+	r := &w.request // its audience may change meanwhile and is not looked at here
 	if r.OnWait != nil {
 		r.OnWait(w.until)
 	}
@@ -100,33 +101,56 @@ func (w *waiter) giveUp() (Lease, error) {
 	if !w.inLine {
 		return w.called(<-w.turn)
 	}
-	at, _ := l.earliest(w.request.Tried.afterWait(), w.request.Draw, now)
-	return Lease{}, l.host.exhausted(l.resource, at, now)
+	w.request.Tried = nil
+	at, _ := l.earliest(&w.request, now)
+	return Lease{}, l.host.exhausted(&w.request, at, now)
 }
 
-// serve hands what is free to those in line.
+// serve hands what is free to those in line. Who waits for what is not free keeps
+// nobody waiting who stands behind and could use something else.
 func (l *lane) serve(now time.Time) {
 	if l.line.first == nil {
 		return
 	}
 	l.wakeUp(now)
 	l.pacedAt = time.Time{}
+	l.host.passes++
+	pass := l.host.passes
 	for w := l.line.first; w != nil; {
 		next := w.next
 		r := &w.request
-		if b, e := l.best(r.Tried, &r.Draw, now); b != nil {
-			var t turn
-			l.host.grant(b, e, &r.Draw, now, &t.lease)
-			l.line.end(w, t)
-		} else if r.Tried.empty() && r.Draw.Units <= 1 && l.host.plain(r.Draw) {
-			break // nothing is free for anybody
-		} else {
+		switch plain := l.plain(r); {
+		case plain && r.audience != nil && r.audience.stuck == pass:
+		case l.serveOne(w, now):
+		case !plain:
 			r.Tried.keepReady(l, r.Draw, now) // it waits for what rests by now, too
 			l.waitForPace(w, now)
+		case r.audience != nil:
+			r.audience.stuck = pass // nothing is free for others like it either
+		default:
+			next = nil // nothing is free for anybody
 		}
 		w = next
 	}
 	l.armTimer(now)
+}
+
+// plain reports whether every other call with the same audience could use what
+// the call can use.
+func (l *lane) plain(r *Request) bool {
+	return r.Tried.empty() && r.Draw.Units <= 1 && l.host.plain(r.Draw)
+}
+
+// serveOne gives a call in line what is free for it.
+func (l *lane) serveOne(w *waiter, now time.Time) bool {
+	b, e := l.find(&w.request, now)
+	if b == nil {
+		return false
+	}
+	var t turn
+	l.grant(&w.request, b, e, now, &t.lease)
+	l.line.end(w, t)
+	return true
 }
 
 // dismiss sends away those in line whom no token will ever serve.
@@ -134,22 +158,29 @@ func (l *lane) dismiss(now time.Time) {
 	for w := l.line.first; w != nil; {
 		next := w.next
 		w.request.Tried.keepReady(l, w.request.Draw, now)
-		if _, ok := l.earliest(w.request.Tried, w.request.Draw, now); !ok {
-			l.line.end(w, turn{err: l.host.exhausted(l.resource, time.Time{}, now)})
+		if _, ok := l.earliest(&w.request, now); !ok {
+			l.line.end(w, turn{err: l.host.exhausted(&w.request, time.Time{}, now)})
 		}
 		w = next
 	}
 }
 
 // waitForPace notes when the pace may let a call in line go that needs more of
-// it than a read. Those of one lane need nearly the same, so the first to ask
-// speaks for all.
+// it than a read. Those of one lane and audience need nearly the same, so the
+// first to ask in a pass speaks for all.
 func (l *lane) waitForPace(w *waiter, now time.Time) {
-	if l.host.plain(w.request.Draw) || !l.pacedAt.IsZero() {
+	asked := &l.asked
+	if a := w.request.audience; a != nil {
+		asked = &a.asked
+	}
+	if l.host.plain(w.request.Draw) || *asked == l.host.passes {
 		return
 	}
-	if at, ok := l.earliest(w.request.Tried, w.request.Draw, now); ok && at.After(now) {
-		l.pacedAt = at
+	if at, ok := l.earliest(&w.request, now); ok && at.After(now) {
+		*asked = l.host.passes
+		if l.pacedAt.IsZero() || at.Before(l.pacedAt) {
+			l.pacedAt = at
+		}
 	}
 }
 

@@ -67,7 +67,8 @@ func (c Config) maxInFlight() int {
 // It chooses a token for each call (see [Host.Lease]), reserves what the call
 // will cost, and learns from the answer. By default the account with the largest
 // share of its limit left is used next, and among equals the one that was used
-// the longest time ago; what has not been used yet comes first.
+// the longest time ago; what has not been used yet comes first. [Token.Owners],
+// and a [Request]'s Token, Identity and Walk, narrow down who may serve.
 //
 // A Manager is safe for concurrent use. It sends nothing by itself and starts
 // no goroutine, but while it asks a source for tokens or secrets, or has an event

@@ -72,6 +72,7 @@ func (h *Host) move(e *entry, to *account, now time.Time) {
 	from.tokens = slices.DeleteFunc(from.tokens, func(other *entry) bool { return other == e })
 	to.tokens = append(to.tokens, e)
 	e.account = to
+	h.readmit()
 	for _, a := range [...]*account{from, to} {
 		a.refloor()
 		a.relist(now)
@@ -101,10 +102,19 @@ func (h *Host) merge(from, to *account, now time.Time) {
 	}
 	to.tokens = append(to.tokens, from.tokens...)
 	from.tokens, from.budgets, from.into = nil, nil, to
+	h.readmit()
 	to.refloor()
 	to.relist(now)
 	h.serveLines(now)
 	to.notice(now)
+}
+
+// current returns the account that a was merged into, else a.
+func (a *account) current() *account {
+	for a.into != nil {
+		a = a.into
+	}
+	return a
 }
 
 // absorb takes over what rests and what is under way; the longer rest counts.

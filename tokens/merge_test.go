@@ -276,3 +276,48 @@ func TestI4_I5_Merged_accounts_hold_the_dearest_query_of_either(t *testing.T) {
 		}
 	}
 }
+
+func TestI4_Merged_accounts_are_followed_by_pins_walks_and_those_in_line(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, h := unpaced(t, letters(3)...)
+		if err := m.Disable(idOf(t, m, "a"), "test"); err != nil {
+			t.Fatal(err)
+		}
+		var pin tokens.Pin
+		var walk tokens.Walk
+		pinned, walking := asking(&pin), on("core")
+		walking.Walk, walking.Token = &walk, idOf(t, m, "b")
+		lease(t, h, pinned).Settle(left(5000, 100, 10*time.Minute))
+		lease(t, h, walking).Cancel()
+		walking.Token = ""
+		if err := m.Enable(idOf(t, m, "a")); err != nil {
+			t.Fatal(err)
+		}
+		unite(t, m, "b", "c")
+		for range 2 {
+			for name, r := range map[string]tokens.Request{"pin": pinned, "walk": walking} {
+				if l := lease(t, h, r); l.Label() == "a" {
+					t.Errorf("the %s went to another account than that of b, which c has joined", name)
+				}
+			}
+		}
+
+		lease(t, h, pinned).Settle(spent(5000, 10*time.Minute))
+		fixed := on("core")
+		fixed.Token, fixed.MaxWait = idOf(t, m, "b"), time.Hour
+		var got tokens.Lease
+		var err error
+		done := make(chan struct{})
+		go func() {
+			got, err = h.Lease(t.Context(), fixed)
+			close(done)
+		}()
+		synctest.Wait()
+		unite(t, m, "a") // which has calls left, until it is of the same account
+		<-done
+		if err != nil || got.Label() != "b" {
+			t.Errorf("the call that waited for b got %v, %v", got, err)
+		}
+	})
+}

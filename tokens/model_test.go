@@ -165,9 +165,10 @@ func anyCall(*openCall) bool    { return true }
 
 func (m *model) lease() {
 	resource := []string{"core", "search"}[m.rnd.IntN(2)]
-	l, err := m.host.Lease(context.Background(), Request{Draw: ratelimit.Draw{Resource: resource, Units: 1}, MaxWait: -1})
+	owner := []string{"", "", "acme", "ACME/web", "beta", "nobody"}[m.rnd.IntN(6)]
+	l, err := m.host.Lease(context.Background(), Request{Draw: ratelimit.Draw{Resource: resource, Units: 1}, Owner: owner, MaxWait: -1})
 	if err != nil {
-		m.checkRefusal(resource, err)
+		m.checkRefusal(resource, owner, err)
 		return
 	}
 	m.granted++
@@ -176,6 +177,8 @@ func (m *model) lease() {
 	switch {
 	case m.dead[l.entry]:
 		m.fail("I13: a dead token was leased")
+	case !m.serves(l.entry, owner):
+		m.fail("I13: %s, of %q, was leased for owner %q", l, l.entry.token.Owners, owner)
 	case now.Before(m.book(b).rest.Add(resetMargin)):
 		m.fail("I6: %s of %s was leased while it rests", resource, l)
 	case now.Before(m.cool[b.account].Add(resetMargin)):
@@ -184,15 +187,34 @@ func (m *model) lease() {
 	m.open = append(m.open, &openCall{lease: l, budget: b, window: m.window(b).ends, known: b.remaining.IsKnown()})
 }
 
+// serves reports whether a token may serve a call for an owner, by the plain rule.
+func (m *model) serves(e *entry, owner string) bool {
+	for _, other := range m.host.entries {
+		if !m.dead[other] && names(other, owner) {
+			return len(e.token.Owners) == 0 || names(e, owner)
+		}
+	}
+	return true // the owner is nobody's
+}
+
+func names(e *entry, owner string) bool {
+	for _, o := range e.token.Owners {
+		if strings.EqualFold(o, owner) || strings.HasPrefix(strings.ToLower(owner), strings.ToLower(o)+"/") {
+			return true
+		}
+	}
+	return false
+}
+
 // checkRefusal wants a reason for every token that did not serve.
-func (m *model) checkRefusal(resource string, err error) {
+func (m *model) checkRefusal(resource, owner string, err error) {
 	var exhausted *ExhaustedError
 	if !errors.As(err, &exhausted) {
 		m.fail("Lease() = %v", err)
 	}
 	now, alive := time.Now(), false
 	for _, e := range m.host.entries {
-		if m.dead[e] {
+		if m.dead[e] || !m.serves(e, owner) {
 			continue
 		}
 		alive = true
@@ -294,6 +316,7 @@ func (m *model) add() {
 	if err := m.manager.Add(Token{
 		Provider: GitHub, Label: name, Secret: Static(canary.Token(name)),
 		Account: []string{"", "shared", "other"}[m.rnd.IntN(3)],
+		Owners:  [][]string{nil, nil, {"Acme"}, {"beta", "acme/web"}}[m.rnd.IntN(4)],
 	}); err != nil {
 		m.fail("Add() = %v", err)
 	}
@@ -326,7 +349,7 @@ func (m *model) check() {
 			w := m.window(b)
 			sameWindow := w.used > 0 && within(b.ends.Sub(w.ends.Add(-m.skew)), 2*time.Second)
 			if fast, e := b.lane.first(); e != nil {
-				if slow, other := b.lane.search(nil, &oneRead, time.Now()); fast != slow || e != other {
+				if slow, other := b.lane.search(&Request{Draw: oneRead}, time.Now()); fast != slow || e != other {
 					m.fail("%s is the first to be used, but a search finds %s", e.token, other.token)
 				}
 			}

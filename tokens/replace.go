@@ -6,7 +6,7 @@ import (
 )
 
 // Replace adds tokens as [Manager.Add] does, but one that the manager has already
-// takes over all that is declared of it now: label, account, end, tags,
+// takes over all that is declared of it now: label, account, owners, end, tags,
 // description, floor, priority, weight, probe path and scheme. Its ID, its secret,
 // its state and its limits stay. If another account is declared, a token that had
 // its own to itself takes the limits along. If any token is malformed nothing is
@@ -25,8 +25,10 @@ func (h *Host) replace(e *entry, t Token, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	was := e.token
-	t.Secret, t.Tags = was.Secret, slices.Clone(t.Tags)
+	t.Secret, t.Tags, t.Owners = was.Secret, slices.Clone(t.Tags), slices.Clone(t.Owners)
+	h.unnameOwners(e)
 	e.token = t
+	h.nameOwners(e)
 	e.label.Store(new(t.Label))
 	e.probe.Store(h.probeURL(t.ProbePath))
 	if e.minter == nil {

@@ -54,6 +54,7 @@ type TokenInfo struct {
 	// refreshing token end apart from it.
 	Expires time.Time
 
+	Owners      []string // as declared; empty if the token serves any
 	Tags        []string // as declared
 	Description string
 }
@@ -129,6 +130,7 @@ func (e *entry) info(now time.Time) TokenInfo {
 		Expires:  e.end,
 		Status:   e.status(now),
 
+		Owners:      slices.Clone(e.token.Owners),
 		Tags:        slices.Clone(e.token.Tags),
 		Description: e.token.Description,
 	}

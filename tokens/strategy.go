@@ -159,15 +159,16 @@ func (r *roundRobin) Pick(_ time.Time, cs []Candidate) int {
 }
 
 // choose returns what the strategy picks among the candidates of the highest
-// priority, or nil if there is none. Unlike best it looks at every budget.
-func (l *lane) choose(tried *Tried, d ratelimit.Draw, now time.Time) (*budget, *entry) {
+// priority, or nil if there is none. Unlike best it looks at every budget that the
+// call may draw on.
+func (l *lane) choose(r *Request, now time.Time) (*budget, *entry) {
 	h := l.host
 	h.candidates, h.chosen = h.candidates[:0], h.chosen[:0]
-	for _, b := range l.budgets {
-		if tried.hasAccount(b.account) || !b.ready(d, now) {
+	for b := range l.open(r.audience) {
+		if r.Tried.hasAccount(b.account) || !b.ready(r.Draw, now) {
 			continue
 		}
-		e := b.account.pick(tried)
+		e := b.account.pick(r)
 		if e == nil {
 			continue
 		}

@@ -52,6 +52,14 @@ type Token struct {
 	// out whose it is.
 	Account string
 
+	// Owners are the users, organizations, groups or workspaces whose things the
+	// token can see, without regard to case; a group covers the groups in it.
+	// Calls that are about one of them (see [Request].Owner) go to tokens that
+	// name it and to tokens without owners; calls about an owner that no usable
+	// token names go to any, because what is public everybody sees. Defaults to
+	// any owner.
+	Owners []string
+
 	// Expires is when the token ends, if that is known. It is not used from then
 	// on and its state is [Expired]; if the host names an earlier end, that counts.
 	// Zero means unknown or never. A refreshing
@@ -144,6 +152,9 @@ func (t Token) resolved() (Token, ID, place, error) {
 		if _, err := p.below(t.ProbePath); err != nil {
 			return Token{}, "", place{}, err
 		}
+	}
+	if t.Owners, err = t.cleanOwners(); err != nil {
+		return Token{}, "", place{}, err
 	}
 	id := deriveID(p, t.User, seed)
 	if t.Label == "" {

@@ -13,7 +13,6 @@ type Tried struct {
 	tokens    []*entry
 	accounts  []*entry // one token of each, since accounts may turn out to be one
 	refreshed []*entry // tokens that may serve once more with another secret
-	only      *entry   // if not nil, no other token may ever serve the call
 }
 
 // Token adds the leased token: it was refused itself. One whose secret was stale
@@ -34,27 +33,9 @@ func (t *Tried) Reset() {
 	t.tokens, t.accounts, t.refreshed = t.tokens[:0], t.accounts[:0], t.refreshed[:0]
 }
 
-func (t *Tried) empty() bool {
-	return t == nil || len(t.tokens)+len(t.accounts) == 0 && t.only == nil
-}
+func (t *Tried) empty() bool { return t == nil || len(t.tokens)+len(t.accounts) == 0 }
 
-func (t *Tried) hasToken(e *entry) bool {
-	return t != nil && (t.only != nil && t.only != e || slices.Contains(t.tokens, e))
-}
-
-// afterWait returns what a wait leaves of the list.
-func (t *Tried) afterWait() *Tried {
-	if t == nil || t.only == nil {
-		return nil
-	}
-	return &Tried{only: t.only}
-}
-
-// mayWaitFor reports whether the account may have a token for the call once it
-// has waited, which empties the list.
-func (t *Tried) mayWaitFor(a *account) bool {
-	return t == nil || t.only == nil || t.only.account == a && (t.only.usable() || t.only.probing)
-}
+func (t *Tried) hasToken(e *entry) bool { return t != nil && slices.Contains(t.tokens, e) }
 
 func (t *Tried) hasAccount(a *account) bool {
 	if t == nil {

@@ -284,14 +284,14 @@ func TestI3_RoundTrip_reads_through_gzip_that_the_caller_asked_for(t *testing.T)
 	base := &http.Transport{}
 	defer base.CloseIdleConnections()
 	tr := over(base, m)
-	req := request(t, "GET", server.URL+"/api/v3/user", "")
+	req := request(t, "GET", server.URL+"/api/v3/users/user-1", "")
 	req.Header.Set("Accept-Encoding", "gzip")
 	if resp, got := send(t, tr, req); resp.StatusCode != 200 || got != "{}" {
 		t.Errorf("answer %d, want the second token's: the refusal's words were compressed", resp.StatusCode)
 	}
 	// Handed back, it is still as the caller asked.
 	tr.MaxAttempts = 1
-	req = request(t, "GET", server.URL+"/api/v3/user", "")
+	req = request(t, "GET", server.URL+"/api/v3/users/user-1", "")
 	req.Header.Set("Accept-Encoding", "gzip")
 	resp, got := send(t, &transport.Transport{Manager: managerOf(t, tokens.Token{
 		Provider: tokens.GitHub, Host: server.URL, Secret: tokens.Static(canary.Token("a")),

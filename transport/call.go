@@ -20,6 +20,11 @@ type call struct {
 	draw      ratelimit.Draw
 	sent      *sent // by the first attempt
 
+	owner string       // whose things it is about; empty if unknown
+	token tokens.ID    // the only one that may serve; empty for any
+	walk  *tokens.Walk // nil for none
+	pin   *tokens.Pin  // nil if who asks makes no difference
+
 	maxAttempts int           // as the policy or the context says
 	mostWait    time.Duration // likewise; 0 is the default
 
@@ -73,7 +78,9 @@ func (c *call) free() {
 // run sends the request until an answer may be returned.
 func (c *call) run() (*http.Response, error) {
 	caller := c.request
-	c.mostWait, c.maxAttempts = c.transport.bounds(caller.Context())
+	o := overrideOf(caller.Context())
+	c.mostWait, c.maxAttempts = c.transport.bounds(o)
+	c.route(o)
 	if err := c.buffer(); err != nil {
 		closeBody(caller)
 		c.hookDone(nil, err)
@@ -125,7 +132,8 @@ func (c *call) ratelimitRequest() ratelimit.Request {
 // lease takes a token that has not refused the call yet, waiting for one if the
 // policy allows.
 func (c *call) lease() (tokens.Lease, error) {
-	r := tokens.Request{Draw: c.draw, Tried: &c.tried, MaxWait: c.maxWait(), OnWait: c.waiting}
+	r := c.ask()
+	r.Tried, r.MaxWait, r.OnWait = &c.tried, c.maxWait(), c.waiting
 	return c.host.Lease(c.request.Context(), r)
 }
 
@@ -172,6 +180,7 @@ func (c *call) exchange(lease tokens.Lease) (*http.Response, ratelimit.Observati
 		return nil, ratelimit.Observation{}, err
 	}
 	complete(resp, c.request)
+	c.learn(resp)
 	seen := c.observe(resp)
 	answered = true
 	lease.Settle(seen)

@@ -20,7 +20,7 @@ func (c *call) deliver(resp *http.Response, seen ratelimit.Observation) *http.Re
 	}
 	c.raiseLimit(resp, seen.Resource)
 	if seen.Class == ratelimit.PrimaryLimit || seen.Class == ratelimit.SecondaryLimit {
-		at, _ := c.host.ReadyAt(c.draw.Resource)
+		at, _ := c.host.ReadyFor(c.ask())
 		markRefusal(resp, at)
 		return resp
 	}

@@ -32,7 +32,7 @@ func Example() {
 		Manager: m, Provider: tokens.GitHub, Base: sim,
 	}})
 	for range 5 {
-		if _, _, err := client.Users.Get(context.Background(), ""); err != nil {
+		if _, _, err := client.Users.Get(context.Background(), "user-1"); err != nil {
 			fmt.Println(err)
 		}
 	}
@@ -69,15 +69,15 @@ func ExampleHooks() {
 			},
 		},
 	}}
-	resp, err := client.Get("https://api.github.com/user")
+	resp, err := client.Get("https://api.github.com/users/user-1")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	resp.Body.Close()
 	// Output:
-	// GET https://api.github.com/user: 401 for alice, which is invalid now
-	// GET https://api.github.com/user: 200 for bob at attempt 2
+	// GET https://api.github.com/users/user-1: 401 for alice, which is invalid now
+	// GET https://api.github.com/users/user-1: 200 for bob at attempt 2
 }
 
 // By default a call waits for a token, for up to 65 minutes. With a negative
@@ -97,7 +97,7 @@ func ExampleTransport_maxWait() {
 		Manager: m, Provider: tokens.GitHub, Base: sim, MaxWait: -1,
 	}}
 	for range 2 {
-		resp, err := client.Get("https://api.github.com/user")
+		resp, err := client.Get("https://api.github.com/users/user-1")
 		var exhausted *tokens.ExhaustedError
 		if errors.As(err, &exhausted) {
 			fmt.Println("come again in", time.Until(exhausted.ReadyAt).Round(time.Hour))

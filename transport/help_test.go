@@ -290,7 +290,7 @@ func request(t testing.TB, method, url, text string) *http.Request {
 	return req
 }
 
-const userURL = "https://api.github.com/user"
+const userURL = "https://api.github.com/users/user-1"
 
 func get(t testing.TB) *http.Request { t.Helper(); return request(t, http.MethodGet, userURL, "") }
 

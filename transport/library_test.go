@@ -93,7 +93,7 @@ func TestI14_go_github_never_locks_itself_after_RateLimit_Get(t *testing.T) {
 						t.Errorf("%s: %d of %d remain", name, r.Remaining, r.Limit)
 					}
 				}
-				if _, _, err := gh.Users.Get(t.Context(), ""); err != nil {
+				if _, _, err := gh.Users.Get(t.Context(), "user-1"); err != nil {
 					t.Errorf("Users.Get: %v", err)
 				}
 				if _, _, err := gh.Search.Repositories(t.Context(), "x", nil); err != nil {
@@ -191,9 +191,9 @@ func TestI14_Remaining_is_raised_in_the_words_of_other_hosts_too(t *testing.T) {
 		provider             tokens.ProviderType
 		answer               func() *http.Response
 	}{
-		{"GitLab", "https://gitlab.com/api/v4/user", "Ratelimit-Remaining", tokens.GitLab,
+		{"GitLab", "https://gitlab.com/api/v4/version", "Ratelimit-Remaining", tokens.GitLab,
 			ok("RateLimit-Limit", "2000", "RateLimit-Remaining", "0", "RateLimit-Reset", reset, "RateLimit-Name", "throttle_authenticated_api")},
-		{"GitLab without a name", "https://gitlab.com/api/v4/user", "Ratelimit-Remaining", tokens.GitLab,
+		{"GitLab without a name", "https://gitlab.com/api/v4/version", "Ratelimit-Remaining", tokens.GitLab,
 			ok("RateLimit-Limit", "2000", "RateLimit-Remaining", "0", "RateLimit-Reset", reset)},
 		{"Bitbucket Data Center", "https://bb.example.com/rest/api/1.0/projects", "X-Ratelimit-Remaining", tokens.Bitbucket,
 			ok("X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "0", "X-RateLimit-Interval-Seconds", "1")},
@@ -239,7 +239,7 @@ func TestI14_go_github_is_not_locked_by_a_refusal_once_the_manager_is_ready(t *t
 				tr := over(w, manager(t, "a"))
 				tr.MaxWait = -1
 				gh := github.NewClient(&http.Client{Transport: tr})
-				_, resp, err := gh.Users.Get(t.Context(), "")
+				_, resp, err := gh.Users.Get(t.Context(), "user-1")
 				if err == nil || resp.Header.Get("X-From-Cache") != "1" {
 					t.Fatalf("Users.Get() = %v, want a refusal with X-From-Cache", err)
 				}
@@ -248,9 +248,9 @@ func TestI14_go_github_is_not_locked_by_a_refusal_once_the_manager_is_ready(t *t
 					t.Fatal(err)
 				}
 				time.Sleep(time.Duration(seconds)*time.Second - time.Nanosecond)
-				_, _, _ = gh.Users.Get(t.Context(), "") // may be a little early
+				_, _, _ = gh.Users.Get(t.Context(), "user-1") // may be a little early
 				time.Sleep(time.Nanosecond)
-				if _, _, err := gh.Users.Get(t.Context(), ""); err != nil {
+				if _, _, err := gh.Users.Get(t.Context(), "user-1"); err != nil {
 					t.Errorf("after %d s of Retry-After: %v", seconds, err)
 				}
 			})

@@ -16,7 +16,7 @@ func TestI14_RoundTrip_does_not_write_into_a_header_that_the_base_shares(t *test
 	t.Parallel()
 	header := http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Limit": {"5000"}}
 	mock := httpmock.NewMockTransport()
-	mock.RegisterResponder("GET", "https://api.github.com/user", func(*http.Request) (*http.Response, error) {
+	mock.RegisterResponder("GET", "https://api.github.com/users/user-1", func(*http.Request) (*http.Response, error) {
 		resp := httpmock.NewStringResponse(http.StatusOK, "{}")
 		resp.Header = header
 		return resp, nil
@@ -26,7 +26,7 @@ func TestI14_RoundTrip_does_not_write_into_a_header_that_the_base_shares(t *test
 		Provider: tokens.GitHub,
 		Base:     mock,
 	}}
-	resp, err := client.Get("https://api.github.com/user")
+	resp, err := client.Get("https://api.github.com/users/user-1")
 	if err != nil {
 		t.Fatal(err)
 	}

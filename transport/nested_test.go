@@ -41,7 +41,7 @@ func TestI18_RoundTrip_under_a_static_token_transport_sends_the_managers_token(t
 	sim := fleettest.NewGitHub(fleettest.Config{Tokens: []string{canary.Token("a"), canary.Token("b")}, Limit: 3})
 	gh := github.NewClient(&http.Client{Transport: static{canary.Token("old"), over(sim, manager(t, "a", "b"))}})
 	for range 6 {
-		if _, _, err := gh.Users.Get(t.Context(), ""); err != nil {
+		if _, _, err := gh.Users.Get(t.Context(), "user-1"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -124,7 +124,7 @@ func TestI14_RoundTrip_under_a_cache_spends_nothing_on_what_has_not_changed(t *t
 	tr.MaxWait = -1
 	gh := github.NewClient(&http.Client{Transport: &caching{base: tr, etags: map[string]string{}, texts: map[string][]byte{}}})
 	for i := range 5 {
-		if u, _, err := gh.Users.Get(t.Context(), ""); err != nil || u.GetLogin() != "user-1" {
+		if u, _, err := gh.Users.Get(t.Context(), "user-1"); err != nil || u.GetLogin() != "user-1" {
 			t.Fatalf("call %d: %q, %v", i+1, u.GetLogin(), err)
 		}
 	}
@@ -183,7 +183,7 @@ func TestI16_RoundTrip_leaves_no_goroutine_and_no_connection_behind(t *testing.T
 		for range 50 {
 			wg.Go(func() {
 				for range 5 {
-					resp, err := client.Get(server.URL + "/api/v3/user")
+					resp, err := client.Get(server.URL + "/api/v3/users/user-1")
 					if err != nil {
 						t.Error(err)
 						return
@@ -374,7 +374,7 @@ func TestTransport_has_the_defaults_that_its_fields_document(t *testing.T) {
 		server := newStop(t, httptest.NewServer, served)
 		tr := &transport.Transport{Provider: tokens.GitHub, Manager: managerOf(t,
 			tokens.Token{Provider: tokens.GitHub, Host: server.URL, Secret: tokens.Static(canary.Token("a"))})}
-		send(t, tr, request(t, "GET", server.URL+"/api/v3/user", ""))
+		send(t, tr, request(t, "GET", server.URL+"/api/v3/users/user-1", ""))
 		if server.credentials() != "Authorization=a" {
 			t.Errorf("the server saw %q", server.credentials())
 		}

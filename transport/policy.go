@@ -6,6 +6,8 @@ import (
 	"net/textproto"
 	"strings"
 	"time"
+
+	"github.com/gitfleet/gitfleet/tokens"
 )
 
 // SecondaryPolicy says what a call does after its first refusal for a secondary
@@ -67,6 +69,9 @@ const (
 type override struct {
 	maxWait     time.Duration
 	maxAttempts int
+	owner       string
+	token       tokens.ID
+	walk        *tokens.Walk
 }
 
 type overrideKey struct{}
@@ -92,9 +97,42 @@ func WithMaxAttempts(ctx context.Context, n int) context.Context {
 	return context.WithValue(ctx, overrideKey{}, o)
 }
 
-// bounds returns what holds for one request.
-func (t *Transport) bounds(ctx context.Context) (maxWait time.Duration, maxAttempts int) {
+// WithOwner returns a context whose requests are about things of this user,
+// organization, group or workspace, whatever their paths say: they go to tokens
+// that name it in [tokens.Token.Owners] and to tokens without owners, or to any if
+// no usable token names it. It is for what a path does not tell, such as GraphQL.
+// An empty owner leaves it to the path again.
+func WithOwner(ctx context.Context, owner string) context.Context {
 	o := overrideOf(ctx)
+	o.owner = owner
+	return context.WithValue(ctx, overrideKey{}, o)
+}
+
+// WithToken returns a context whose requests go out with the token of this ID and
+// no other: they wait for it, and their refusals are handed back. At a host that
+// has no such token they fail with an error that matches
+// [tokens.ErrUnknownToken]. An empty ID ends that.
+func WithToken(ctx context.Context, id tokens.ID) context.Context {
+	o := overrideOf(ctx)
+	o.token = id
+	return context.WithValue(ctx, overrideKey{}, o)
+}
+
+// WithWalk returns a context whose requests belong together, such as the pages of
+// one list: they go to one account as long as that can serve at once, then to one
+// other, and so on (see [tokens.Walk]). A context that belongs to a walk already is
+// returned as it is, so that a list within a list stays with it.
+func WithWalk(ctx context.Context) context.Context {
+	o := overrideOf(ctx)
+	if o.walk != nil {
+		return ctx
+	}
+	o.walk = new(tokens.Walk)
+	return context.WithValue(ctx, overrideKey{}, o)
+}
+
+// bounds returns what holds for one request.
+func (t *Transport) bounds(o override) (maxWait time.Duration, maxAttempts int) {
 	maxWait, maxAttempts = t.MaxWait, t.maxAttempts()
 	if o.maxWait != 0 {
 		maxWait = o.maxWait

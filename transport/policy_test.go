@@ -408,13 +408,13 @@ func TestI14_RateLimit_Limit_is_the_sum_of_the_accounts(t *testing.T) {
 	tr := over(script(ok("RateLimit-Limit", "2000", "RateLimit-Remaining", "1000", "RateLimit-Reset", reset, "RateLimit-Name", "throttle_authenticated_api")), m)
 	tr.Provider = tokens.GitLab
 	for i, want := range []string{"2000", "4000", "4000"} {
-		resp, _ := send(t, tr, request(t, "GET", "https://gitlab.com/api/v4/user", ""))
+		resp, _ := send(t, tr, request(t, "GET", "https://gitlab.com/api/v4/version", ""))
 		if got := resp.Header.Get("RateLimit-Limit"); got != want {
 			t.Errorf("answer %d: RateLimit-Limit %s, want %s: of the accounts that are known", i+1, got, want)
 		}
 	}
 	tr.RawHeaders = true
-	resp, _ := send(t, tr, request(t, "GET", "https://gitlab.com/api/v4/user", ""))
+	resp, _ := send(t, tr, request(t, "GET", "https://gitlab.com/api/v4/version", ""))
 	if got := resp.Header.Get("RateLimit-Limit"); got != "2000" {
 		t.Errorf("RawHeaders: RateLimit-Limit %s, want the host's own", got)
 	}

@@ -233,7 +233,7 @@ func TestI13_RateLimitError_of_go_github_comes_as_ever_and_says_when_the_manager
 		tr := over(w, manager(t, "a", "b"))
 		tr.MaxWait = 10 * time.Minute
 		gh := github.NewClient(&http.Client{Transport: tr})
-		_, resp, err := gh.Users.Get(t.Context(), "")
+		_, resp, err := gh.Users.Get(t.Context(), "user-1")
 		var limited *github.RateLimitError
 		if !errors.As(err, &limited) {
 			t.Fatalf("Users.Get() = %v, want a RateLimitError", err)
@@ -254,7 +254,7 @@ func TestI13_RateLimitError_of_go_github_comes_as_ever_and_says_when_the_manager
 			t.Error("the refusal does not carry X-From-Cache, without which go-github locks itself")
 		}
 		// Nothing is sent while all are known to be spent, and one may say so.
-		_, _, err = gh.Users.Get(t.Context(), "")
+		_, _, err = gh.Users.Get(t.Context(), "user-1")
 		var exhausted *tokens.ExhaustedError
 		if !errors.As(err, &exhausted) || !exhausted.ReadyAt.Equal(ready) || len(w.calls()) != 2 {
 			t.Errorf("the next call: %v after %d requests, want an ExhaustedError until %v after 2", err, len(w.calls()), ready)
@@ -263,7 +263,7 @@ func TestI13_RateLimitError_of_go_github_comes_as_ever_and_says_when_the_manager
 		// Whoever sleeps until the reset he was told is served.
 		time.Sleep(time.Until(limited.Rate.Reset.Time))
 		tr.MaxWait = -1
-		if _, _, err := gh.Users.Get(t.Context(), ""); err != nil {
+		if _, _, err := gh.Users.Get(t.Context(), "user-1"); err != nil {
 			t.Errorf("at the reset that was told: %v", err)
 		}
 	})
@@ -277,7 +277,7 @@ func TestI13_AbuseRateLimitError_of_go_github_comes_as_ever(t *testing.T) {
 		tr := over(script(secondary(403, "90"), ok()), manager(t, "a"))
 		tr.MaxWait = -1
 		gh := github.NewClient(&http.Client{Transport: tr})
-		_, resp, err := gh.Users.Get(t.Context(), "")
+		_, resp, err := gh.Users.Get(t.Context(), "user-1")
 		var abuse *github.AbuseRateLimitError
 		if !errors.As(err, &abuse) || abuse.GetRetryAfter() != 91*time.Second {
 			t.Fatalf("Users.Get() = %v after %v, want an AbuseRateLimitError of 91 s: the host's 90 and one of margin", err, abuse.GetRetryAfter())
@@ -286,7 +286,7 @@ func TestI13_AbuseRateLimitError_of_go_github_comes_as_ever(t *testing.T) {
 			t.Errorf("Reset %v, want %v or less than a second later", got, ready)
 		}
 		time.Sleep(abuse.GetRetryAfter())
-		if _, _, err := gh.Users.Get(t.Context(), ""); err != nil {
+		if _, _, err := gh.Users.Get(t.Context(), "user-1"); err != nil {
 			t.Errorf("after Retry-After: %v", err)
 		}
 	})
@@ -320,7 +320,7 @@ func TestI13_RoundTrip_answers_a_call_that_is_free_of_charge_although_all_are_sp
 		tr := over(sim, manager(t, "a"))
 		tr.MaxWait = -1
 		gh := github.NewClient(&http.Client{Transport: tr})
-		if _, _, err := gh.Users.Get(t.Context(), ""); err == nil {
+		if _, _, err := gh.Users.Get(t.Context(), "user-1"); err == nil {
 			t.Fatal("the budget is spent, and yet the call was served")
 		}
 		if limits, _, err := gh.RateLimit.Get(t.Context()); err != nil || limits.Core.Limit != 5000 {

@@ -98,16 +98,16 @@ func TestI1_Hooks_tell_URLs_without_what_may_be_a_secret(t *testing.T) {
 	t.Parallel()
 	secret := canary.Token("in-the-url")
 	tests := map[string]string{
-		"plain":              "https://api.github.com/user?per_page=5&page=2",
-		"user information":   "https://user:" + secret + "@api.github.com/user",
-		"access_token":       "https://api.github.com/user?page=2&access_token=" + secret,
-		"private_token":      "https://api.github.com/user?private_token=" + secret,
-		"job_token":          "https://api.github.com/user?job_token=" + secret,
-		"client_secret":      "https://api.github.com/user?client_secret=" + secret,
-		"a broken query":     "https://api.github.com/user?access_token=" + secret + ";x",
-		"a broken escape":    "https://api.github.com/user?access_token=" + secret + "%zz",
-		"a fragment":         "https://api.github.com/user#access_token=" + secret,
-		"repeated parameter": "https://api.github.com/user?job_token=" + secret + "&job_token=" + secret,
+		"plain":              "https://api.github.com/users/user-1?per_page=5&page=2",
+		"user information":   "https://user:" + secret + "@api.github.com/users/user-1",
+		"access_token":       "https://api.github.com/users/user-1?page=2&access_token=" + secret,
+		"private_token":      "https://api.github.com/users/user-1?private_token=" + secret,
+		"job_token":          "https://api.github.com/users/user-1?job_token=" + secret,
+		"client_secret":      "https://api.github.com/users/user-1?client_secret=" + secret,
+		"a broken query":     "https://api.github.com/users/user-1?access_token=" + secret + ";x",
+		"a broken escape":    "https://api.github.com/users/user-1?access_token=" + secret + "%zz",
+		"a fragment":         "https://api.github.com/users/user-1#access_token=" + secret,
+		"repeated parameter": "https://api.github.com/users/user-1?job_token=" + secret + "&job_token=" + secret,
 	}
 	for name, address := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestI1_Hooks_tell_URLs_without_what_may_be_a_secret(t *testing.T) {
 			send(t, tr, (&http.Request{Method: "GET", URL: u, Host: u.Host, Header: http.Header{}}).WithContext(t.Context()))
 			noSecret(t, "event", seen.all...)
 			first := seen.all[0].(transport.Attempt)
-			if !strings.HasPrefix(first.URL, "https://api.github.com/user") {
+			if !strings.HasPrefix(first.URL, "https://api.github.com/users/user-1") {
 				t.Error("the event's URL does not tell host and path")
 			}
 			if name == "plain" && first.URL != address {

@@ -25,7 +25,7 @@ func TestI4_I8_RoundTrip_goes_on_with_the_next_token_when_one_is_spent(t *testin
 	t.Parallel()
 	resources := map[string]func(*testing.T, *http.Client){
 		"core": func(t *testing.T, c *http.Client) {
-			if _, _, err := github.NewClient(c).Users.Get(t.Context(), ""); err != nil {
+			if _, _, err := github.NewClient(c).Users.Get(t.Context(), "user-1"); err != nil {
 				t.Fatal(err)
 			}
 		},

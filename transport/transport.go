@@ -46,6 +46,14 @@ const (
 // when the context ends first. Neither errors nor hooks contain a token; tokens appear
 // by label and ID. Note that [http.Client].Timeout counts the waiting.
 //
+// Tokens that name owners (see [tokens.Token.Owners]) serve only calls about them:
+// whose things a call is about is told by [WithOwner], else by its path, and for
+// paths that name a thing by number by the links and redirects that led there.
+// Requests that ask for what belongs to whoever asks, such as GitHub's /user or
+// GitLab's membership=true, stay with one account per Transport and wait for it
+// (see [tokens.Pin]). [WithToken] fixes a request to one token, and
+// [WithWalk] keeps the pages of a list with one account while that can serve.
+//
 // A token is sent to the API of its own host only: scheme, host, port and path
 // prefix match exactly. A request for another host, for example after a redirect
 // to a download server, goes out without one, and loses a credential of the
@@ -148,6 +156,7 @@ type Transport struct {
 	retries  retryBudget
 	breakers breakers
 	replaced uint32 // atomic; 1 once the Logger knows that a caller's credential was
+	pin      tokens.Pin
 }
 
 var _ http.RoundTripper = (*Transport)(nil)

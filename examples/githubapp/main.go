@@ -54,8 +54,8 @@ func run(ctx context.Context, stdout io.Writer) error {
 	}
 
 	gh := github.NewClient(&http.Client{Transport: &transport.Transport{Manager: m, Provider: tokens.GitHub, Base: base}})
-	for range 4 {
-		if _, _, err := gh.Users.Get(ctx, "octocat"); err != nil {
+	for _, owner := range []string{"octocat", "golang", "octocat"} { // each with the installation there
+		if _, _, err := gh.Repositories.Get(ctx, owner, "repo-0001"); err != nil {
 			return err
 		}
 	}
@@ -70,8 +70,9 @@ func simulated() (id string, key []byte, base http.RoundTripper) {
 	private, _ := rsa.GenerateKey(rand.Reader, 2048) // it never fails
 	key = pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)})
 	return "12345", key, appHost{fleettest.NewGitHub(fleettest.Config{
-		Users:  []fleettest.Owner{{Login: "octocat"}},
-		Tokens: []string{"example-token-7", "example-token-8"},
+		Organizations: []fleettest.Owner{{Login: "golang", Repositories: 1}},
+		Users:         []fleettest.Owner{{Login: "octocat", Repositories: 1}},
+		Tokens:        []string{"example-token-7", "example-token-8"},
 	})}
 }
 

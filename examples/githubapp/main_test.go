@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 )
 
-const want = `golang, installation 7: available (4998 of 5000 left)
+const want = `golang, installation 7: available (4999 of 5000 left)
 octocat, installation 8: available (4998 of 5000 left)
 `
 

@@ -169,7 +169,7 @@ func TestI3_go_bitbucket_over_HTTP2_and_gzip(t *testing.T) {
 	if _, err := b.client(t, t.Context()).Repositories.Repository.Delete(&gobitbucket.RepositoryOptions{Owner: "acme", RepoSlug: "x"}); err != nil {
 		t.Errorf("204: %v", err)
 	}
-	resp, err := b.client(t, t.Context()).HttpClient.Head("https://api.bitbucket.org/2.0/user")
+	resp, err := b.client(t, t.Context()).HttpClient.Head("https://api.bitbucket.org/2.0/workspaces/acme")
 	if err != nil {
 		t.Fatalf("HEAD: %v", err)
 	}
@@ -258,7 +258,7 @@ func TestI3_I16_go_bitbucket_leaves_no_connection_and_no_goroutine_behind(t *tes
 			for i := range calls / 8 {
 				ctx, cancel := context.WithCancel(t.Context())
 				if i%50 != 0 {
-					_, err := b.client(t, ctx).User.Profile()
+					_, err := b.client(t, ctx).Workspaces.Get("acme")
 					failed = errors.Join(failed, err)
 				} else {
 					c := b.client(t, ctx)

@@ -168,7 +168,7 @@ func TestI3_go_github_over_HTTP2_and_gzip(t *testing.T) {
 	if _, err := c.Repositories.Delete(t.Context(), "acme", "repo-0001"); err != nil {
 		t.Errorf("204: %v", err)
 	}
-	req, err := c.NewRequest(http.MethodHead, "user", nil)
+	req, err := c.NewRequest(http.MethodHead, "users/user-1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

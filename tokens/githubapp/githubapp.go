@@ -9,12 +9,15 @@
 //	if err != nil { … }
 //	syncer, err := manager.Sync(ctx, app, tokens.SyncConfig{})
 //
-// Each installation becomes one [tokens.Token], whose secret is minted when a
-// call needs it and refreshed before it ends. Whoever installs the app later is
-// found by the next listing, and who removes or suspends it goes.
+// Each installation becomes one [tokens.Token], which serves calls about the owner
+// who installed the app, and calls about those who have not or whose owner is
+// unknown. Its secret is minted when a call needs it and refreshed before it ends.
+// Whoever installs the app later is found by the next listing, and who removes or
+// suspends it goes.
 package githubapp
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"errors"
@@ -120,8 +123,9 @@ func (a *App) String() string { return "github app " + a.id }
 func (a *App) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, a.String()) }
 
 // Tokens implements [tokens.Source]: it lists the installations that are not
-// suspended, page by page, and returns a token for each. Its label is the login
-// of who installed the app, its account "installation 123". Nothing is minted.
+// suspended, page by page, and returns a token for each. Its label and its only
+// owner are the login of who installed the app, its account "installation 123".
+// Nothing is minted.
 func (a *App) Tokens(ctx context.Context) ([]tokens.Token, error) {
 	all, err := a.installations(ctx)
 	if err != nil {
@@ -147,18 +151,16 @@ type installation struct {
 
 func (a *App) token(in installation) tokens.Token {
 	account := "installation " + strconv.FormatInt(in.ID, 10)
-	label := in.Account.Login
-	if label == "" {
-		label = in.Account.Slug
-	}
-	if label == "" {
-		label = account
+	label, owners := account, []string(nil)
+	if login := cmp.Or(in.Account.Login, in.Account.Slug); login != "" {
+		label, owners = login, []string{login}
 	}
 	return tokens.Token{
 		Provider: tokens.GitHub,
 		Host:     a.base.String(),
 		Label:    label,
 		Account:  account,
+		Owners:   owners,
 		Secret: tokens.Refreshing("github app "+a.id+" "+account, func(ctx context.Context) (string, time.Time, error) {
 			return a.mint(ctx, in.ID)
 		}),

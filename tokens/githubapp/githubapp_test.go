@@ -179,16 +179,16 @@ func TestApp_Tokens_lists_every_installation(t *testing.T) {
 	}
 	var got []string
 	for _, token := range ts {
-		got = append(got, fmt.Sprintf("%s at %s, %s", token.Label, token.Host, token.Account))
+		got = append(got, fmt.Sprintf("%s at %s, %s, of %q", token.Label, token.Host, token.Account, token.Owners))
 		if token.Provider != tokens.GitHub || token.Secret.IsZero() {
 			t.Errorf("token %s is of %s", token, token.Provider)
 		}
 	}
 	want := []string{
-		"acme at https://api.github.com, installation 1",
-		"octocat at https://api.github.com, installation 2",
-		"enterprise at https://api.github.com, installation 4",
-		"installation 5 at https://api.github.com, installation 5",
+		"acme at https://api.github.com, installation 1, of [\"acme\"]",
+		"octocat at https://api.github.com, installation 2, of [\"octocat\"]",
+		"enterprise at https://api.github.com, installation 4, of [\"enterprise\"]",
+		"installation 5 at https://api.github.com, installation 5, of []",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("Tokens() =\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
