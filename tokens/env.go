@@ -23,6 +23,16 @@ var envVariables = []struct {
 	{Bitbucket, []string{"BITBUCKET_TOKENS", "BITBUCKET_TOKEN"}},
 }
 
+// variablesOf names the variables of a provider, if it has any, for people.
+func variablesOf(p ProviderType) string {
+	for _, v := range envVariables {
+		if v.provider == p {
+			return strings.Join(v.names, " or ")
+		}
+	}
+	return ""
+}
+
 // Env returns a source that reads the tokens of the given providers, or of all
 // if none is given, from environment variables: GITHUB_TOKENS, else
 // GITHUB_TOKEN, else GH_TOKEN; GITLAB_TOKENS, else GITLAB_TOKEN;

@@ -48,6 +48,9 @@ func (e *ExhaustedError) Error() string {
 	switch {
 	case e.Tokens == 0:
 		fmt.Fprintf(&b, ": no token for %s", e.Host)
+		if names := variablesOf(e.Provider); names != "" {
+			fmt.Fprintf(&b, ": add one, or set %s", names)
+		}
 	case limited == e.Tokens:
 		fmt.Fprintf(&b, ": %s rate limited", all(e.Tokens))
 	default:
@@ -85,9 +88,10 @@ func (e *ExhaustedError) counts() string {
 	return strings.Join(parts, ", ")
 }
 
-// Is reports whether target is [ErrRateLimited] and time will end this.
+// Is reports whether target is [ErrRateLimited] and time will end this, or
+// [ErrNoTokens] and there is no token for the host.
 func (e *ExhaustedError) Is(target error) bool {
-	return target == ErrRateLimited && !e.ReadyAt.IsZero()
+	return target == ErrRateLimited && !e.ReadyAt.IsZero() || target == ErrNoTokens && e.Tokens == 0
 }
 
 // RetryAt returns ReadyAt, for callers that know the error by this method only.

@@ -11,19 +11,23 @@ import (
 
 // Prime reads what every account has left of every resource where that is free
 // of charge, so that the first calls go to the right tokens: at GitHub and
-// Enterprise Server, through GET /rate_limit, once for each account. Accounts of
+// Enterprise Server, through GET /rate_limit, once for each account that has a
+// token which every filter wants. Accounts of
 // other hosts, and those of which no token can be used, are left alone.
 //
 // It sends through [Config].Base or else [http.DefaultTransport]; each request
 // takes 10 s at most. The errors of all accounts are joined, each with the label
 // of the token that was used; the numbers of the others are taken over all the
 // same. An Enterprise Server that does not limit calls is no error.
-func (m *Manager) Prime(ctx context.Context) error {
+func (m *Manager) Prime(ctx context.Context, filters ...Filter) error {
 	var all []*entry
 	seen := map[*account]bool{}
-	m.each("", func(e *entry, _ time.Time) {
+	m.each("", func(e *entry, now time.Time) {
 		a := e.account
 		if d := a.host.dialect; d != ratelimit.GitHub && d != ratelimit.GitHubEnterprise || seen[a] {
+			return
+		}
+		if len(filters) > 0 && !e.info(now).wanted(filters) {
 			return
 		}
 		seen[a] = true

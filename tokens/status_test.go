@@ -313,7 +313,7 @@ func TestI13_ExhaustedError_says_what_and_until_when(t *testing.T) {
 		},
 		{
 			tokens.ExhaustedError{Provider: tokens.Bitbucket, Host: "https://api.bitbucket.org", Resource: "api"},
-			"gitfleet: bitbucket api: no token for https://api.bitbucket.org",
+			"gitfleet: bitbucket api: no token for https://api.bitbucket.org: add one, or set BITBUCKET_TOKENS or BITBUCKET_TOKEN",
 		},
 	} {
 		err := fmt.Errorf("call: %w", &tt.e)
