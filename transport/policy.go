@@ -118,6 +118,13 @@ func WithToken(ctx context.Context, id tokens.ID) context.Context {
 	return context.WithValue(ctx, overrideKey{}, o)
 }
 
+// FixedToken returns the token that [WithToken] has fixed the context's requests
+// to. ok is false if there is none.
+func FixedToken(ctx context.Context) (id tokens.ID, ok bool) {
+	id = overrideOf(ctx).token
+	return id, id != ""
+}
+
 // WithWalk returns a context whose requests belong together, such as the pages of
 // one list: they go to one account as long as that can serve at once, then to one
 // other, and so on (see [tokens.Walk]). A context that belongs to a walk already is
