@@ -44,10 +44,10 @@ var borders = map[string]border{
 	},
 	"transport": {own: []string{"tokens", "ratelimit"}, other: []string{oauth2}, deep: true},
 
-	"providers":              {own: []string{"tokens", "ratelimit"}},
-	"providers/github":       {own: []string{"providers", "transport"}, other: []string{"github.com/google/go-github"}},
-	"providers/gitlab":       {own: []string{"providers", "transport"}, other: []string{"github.com/xanzy/go-gitlab", "gitlab.com/gitlab-org/api/client-go"}},
-	"providers/bitbucket":    {own: []string{"providers", "transport"}, other: []string{"github.com/ktrysmt/go-bitbucket"}},
+	"providers":              {own: []string{"tokens", "ratelimit", "transport"}, other: []string{oauth2}},
+	"providers/github":       {own: []string{"providers", "transport", "tokens"}, other: []string{"github.com/google/go-github"}},
+	"providers/gitlab":       {own: []string{"providers", "transport", "tokens"}, other: []string{"github.com/xanzy/go-gitlab", "gitlab.com/gitlab-org/api/client-go"}},
+	"providers/bitbucket":    {own: []string{"providers", "transport", "tokens"}, other: []string{"github.com/ktrysmt/go-bitbucket"}},
 	"providers/providertest": {own: []string{"providers", "fleettest"}},
 
 	"": {own: []string{
@@ -60,6 +60,7 @@ var borders = map[string]border{
 	"usage":     {own: []string{"tokens", "transport", "pool"}},
 	"quota":     {},
 	"fleettest": {},
+	"tabular":   {},
 
 	"cmd/...":         {all: true},
 	"examples/...":    {all: true},
