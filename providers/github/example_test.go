@@ -2,13 +2,37 @@ package github_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/gitfleet/gitfleet/fleettest"
+	"github.com/gitfleet/gitfleet/providers"
 	"github.com/gitfleet/gitfleet/providers/github"
 	"github.com/gitfleet/gitfleet/tokens"
 	"github.com/gitfleet/gitfleet/transport"
 )
+
+func ExampleNew() {
+	sim := fleettest.NewGitHub(fleettest.Config{Tokens: []string{"one"}, Organizations: acme})
+	gh, err := github.New(providers.Config{Token: tokens.Token{Secret: tokens.Static("one")}, Base: sim})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	repos, err := gh.FetchRepositories(context.Background(), "acme")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(repos), "repositories, the first is", repos[0].FullName)
+	_, err = gh.FetchRepository(context.Background(), "acme/nope")
+	fmt.Println(err)
+	fmt.Println(errors.Is(err, providers.ErrNotFound))
+	// Output:
+	// 75 repositories, the first is acme/repo-0001
+	// gitfleet: github: fetch repository of acme/nope: 404 not found: Not Found
+	// true
+}
 
 func ExampleNewClient() {
 	sim := fleettest.NewGitHub(fleettest.Config{Tokens: []string{"one", "two"}, Organizations: acme})

@@ -1,0 +1,141 @@
+package github
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gitfleet/gitfleet/providers"
+	"github.com/google/go-github/v66/github"
+)
+
+// The media types (GitHub Docs, "Getting started with the REST API").
+const (
+	mediaType    = "application/vnd.github+json"
+	rawMediaType = "application/vnd.github.raw+json"
+)
+
+// repo returns the address of something in a repository, relative to the API's
+// base. The parts are escaped; a part that has slashes is one segment all the
+// same.
+func repo(n providers.Name, parts ...string) string {
+	return join(append([]string{"repos", n.Owner, n.Name}, parts...)...)
+}
+
+func join(parts ...string) string {
+	for i := range parts {
+		parts[i] = url.PathEscape(parts[i])
+	}
+	return strings.Join(parts, "/")
+}
+
+// withQuery adds the parameters that are not empty.
+func withQuery(address string, q url.Values) string {
+	for name, values := range q {
+		if values[0] == "" {
+			delete(q, name)
+		}
+	}
+	if len(q) == 0 {
+		return address
+	}
+	return address + "?" + q.Encode()
+}
+
+// get sends a GET. The caller closes the answer's body.
+func (d *driver) get(ctx context.Context, address string) (*http.Response, error) {
+	req, err := d.lib.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", mediaType)
+	return d.send(ctx, req)
+}
+
+// send sends a request. What is no success is an error, and its body closed. It
+// goes without go-github's Do, which remembers limits and would refuse calls by
+// itself, and which does not close the body of a failure.
+func (d *driver) send(ctx context.Context, req *http.Request) (*http.Response, error) {
+	resp, err := d.strict.Do(req.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode == http.StatusAccepted || resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return nil, d.failure(resp)
+	}
+	return resp, nil
+}
+
+// decode reads an answer into v and closes it. A status of 204 leaves v as it is.
+func decode(resp *http.Response, v any) error {
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusNoContent {
+		return nil
+	}
+	body := &watchedReader{Reader: resp.Body}
+	err := json.NewDecoder(body).Decode(v)
+	switch {
+	case err == nil:
+		// The rest is a newline. Reading it lets the connection be used again.
+		_, _ = io.CopyN(io.Discard, body, 1<<10)
+		return nil
+	case body.err != nil:
+		return body.err
+	case errors.Is(err, io.EOF):
+		err = errors.New("the answer is empty")
+	}
+	return providers.Malformed(resp.StatusCode, err)
+}
+
+// watchedReader tells a connection that broke from JSON that did.
+type watchedReader struct {
+	io.Reader
+	err error
+}
+
+func (r *watchedReader) Read(p []byte) (int, error) {
+	n, err := r.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
+}
+
+// fetch gets one record, with its JSON if raw is set.
+func fetch[N any](ctx context.Context, d *driver, address string, raw bool) (native *N, o providers.Origin, err error) {
+	resp, err := d.get(ctx, address)
+	if err != nil {
+		return nil, o, err
+	}
+	var text json.RawMessage
+	if raw {
+		if err = decode(resp, &text); err == nil && text != nil {
+			err = json.Unmarshal(text, &native)
+		}
+	} else {
+		err = decode(resp, &native)
+	}
+	if err != nil {
+		return nil, o, err
+	}
+	identified, ok := any(native).(interface{ GetID() int64 })
+	if native == nil || ok && identified.GetID() == 0 {
+		return nil, o, providers.Malformed(resp.StatusCode, errors.New("the answer is no record with an id"))
+	}
+	o = providers.NewOrigin(d.info, native)
+	o.Raw = text
+	return native, o, nil
+}
+
+// utc returns a time of the library, which may be nil.
+func utc(t *github.Timestamp) time.Time {
+	if t == nil || t.IsZero() {
+		return time.Time{}
+	}
+	return t.Time.UTC()
+}
