@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/gitfleet/gitfleet/fleettest"
+	"github.com/gitfleet/gitfleet/providers"
 	"github.com/gitfleet/gitfleet/providers/gitlab"
 	"github.com/gitfleet/gitfleet/tokens"
 	"github.com/gitfleet/gitfleet/transport"
@@ -41,4 +42,27 @@ func ExampleNewClient() {
 	_, label, _ := transport.TokenOf(resp.Response)
 	fmt.Println(project.PathWithNamespace, "through", label)
 	// Output: acme/repo-0001 through ci
+}
+
+func ExampleNew() {
+	sim := fleettest.NewGitLab(fleettest.Config{
+		Tokens:        []string{"one"},
+		Organizations: []fleettest.Owner{{Login: "acme", Repositories: 1}, {Login: "acme/platform", Repositories: 2}},
+	})
+	gl, err := gitlab.New(providers.Config{Token: tokens.Token{Secret: tokens.Static("one")}, Base: sim})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for repository, err := range gl.Repositories(context.Background(), "acme", providers.Recursive()) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(repository.FullName)
+	}
+	// Output:
+	// acme/repo-0001
+	// acme/platform/repo-0001
+	// acme/platform/repo-0002
 }
