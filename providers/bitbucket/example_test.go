@@ -6,11 +6,41 @@ import (
 	"time"
 
 	"github.com/gitfleet/gitfleet/fleettest"
+	"github.com/gitfleet/gitfleet/providers"
 	"github.com/gitfleet/gitfleet/providers/bitbucket"
 	"github.com/gitfleet/gitfleet/tokens"
 	"github.com/gitfleet/gitfleet/transport"
 	gobitbucket "github.com/ktrysmt/go-bitbucket"
 )
+
+// The portable client reads lists to their end, and go-bitbucket is below it.
+func ExampleNew() {
+	sim := fleettest.NewBitbucket(fleettest.Config{
+		Tokens:        []string{"one"},
+		Organizations: []fleettest.Owner{{Login: "acme", Repositories: 250}},
+	})
+	bb, err := bitbucket.New(providers.Config{
+		Token: tokens.Token{Label: "ci", Secret: tokens.Static("one")}, Base: sim,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	repos, err := bb.FetchRepositories(context.Background(), "acme")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(repos), "repositories, the first is", repos[0].FullName)
+
+	var library *gobitbucket.Client
+	fmt.Println("go-bitbucket is there:", bb.As(&library))
+	fmt.Println("there are issues:", bb.Supports(providers.OpIssues))
+	// Output:
+	// 250 repositories, the first is acme/repo-0001
+	// go-bitbucket is there: true
+	// there are issues: false
+}
 
 // The client is for one call, and ends with its context.
 func ExampleNewClient() {
