@@ -21,8 +21,12 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
+	"unicode"
 
+	"github.com/gitfleet/gitfleet/providers"
 	"github.com/gitfleet/gitfleet/tokens"
 	"github.com/gitfleet/gitfleet/transport"
 )
@@ -58,21 +62,63 @@ type Config struct {
 	// New and with all of the above filled in, to set what else a
 	// [transport.Transport] has: retries, policies, bounds of one provider.
 	Transport func(*transport.Transport)
+
+	// UserAgent is what the portable clients call themselves. Defaults to
+	// [providers.DefaultUserAgent].
+	UserAgent string
+
+	// Anonymous lets the portable clients of hosts for which the manager has no
+	// token, when a client is first asked for, send requests without one.
+	Anonymous bool
+
+	// StateFile keeps what is known of limits, but no secret, from one run to
+	// the next: New reads it, Close writes it, with mode 0600. See [StatePath].
+	// Defaults to none.
+	StateFile string
 }
 
-// Fleet is a manager's tokens below HTTP clients, one for each provider. It is
-// safe for concurrent use.
+// Fleet is a manager's tokens below HTTP clients, one for each provider, and
+// below portable clients, one for each host. It is safe for concurrent use.
 type Fleet struct {
 	manager    *tokens.Manager
 	transports map[tokens.ProviderType]*transport.Transport
+	userAgent  string
+	anonymous  bool
+	stateFile  string
+
+	mu      sync.Mutex // guards clients
+	clients map[place]*providers.Client
 }
 
-// New returns the fleet that c describes. It sends nothing.
+// New returns the fleet that c describes. It sends nothing. Its error names all
+// that is wrong with c.
 func New(c Config) (*Fleet, error) {
+	var faults []error
 	if c.Manager == nil {
-		return nil, errors.New("gitfleet: config: Manager is nil: make one with tokens.NewManager, or use FromEnv")
+		faults = append(faults, errors.New("Manager is nil: make one with tokens.NewManager, or use FromEnv"))
+	} else if c.StateFile != "" {
+		if err := restore(c.Manager, c.StateFile); err != nil {
+			faults = append(faults, fmt.Errorf("StateFile: %w", err))
+		}
 	}
-	f := &Fleet{manager: c.Manager, transports: map[tokens.ProviderType]*transport.Transport{}}
+	if strings.ContainsFunc(c.UserAgent, unicode.IsControl) {
+		faults = append(faults, fmt.Errorf("UserAgent is %q: it must not have control characters", c.UserAgent))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, fmt.Errorf("gitfleet: config: %w", err)
+	}
+	return newFleet(c), nil
+}
+
+func newFleet(c Config) *Fleet {
+	f := &Fleet{
+		manager:    c.Manager,
+		transports: map[tokens.ProviderType]*transport.Transport{},
+		userAgent:  c.UserAgent,
+		anonymous:  c.Anonymous,
+		stateFile:  c.StateFile,
+		clients:    map[place]*providers.Client{},
+	}
 	for _, p := range []tokens.ProviderType{tokens.GitHub, tokens.GitLab, tokens.Bitbucket} {
 		t := &transport.Transport{
 			Manager:  c.Manager,
@@ -81,13 +127,14 @@ func New(c Config) (*Fleet, error) {
 			MaxWait:  c.MaxWait,
 			Hooks:    c.Hooks,
 			Logger:   c.Logger,
+			Timeout:  providers.DefaultTimeout,
 		}
 		if c.Transport != nil {
 			c.Transport(t)
 		}
 		f.transports[p] = t
 	}
-	return f, nil
+	return f
 }
 
 // FromEnv returns a fleet of the tokens in the environment variables that
@@ -125,8 +172,17 @@ func (f *Fleet) HTTPClient(p ProviderType) *http.Client {
 }
 
 // Close closes the manager: calls that wait for a token return
-// [tokens.ErrClosed], and so does every later one.
-func (f *Fleet) Close() error { return f.manager.Close() }
+// [tokens.ErrClosed], and so does every later one. It writes Config.StateFile.
+func (f *Fleet) Close() error {
+	err := f.manager.Close()
+	if f.stateFile == "" {
+		return err
+	}
+	if saved := save(f.manager, f.stateFile); saved != nil {
+		err = errors.Join(err, fmt.Errorf("gitfleet: state: %w", saved))
+	}
+	return err
+}
 
 // refusing is a RoundTripper that fails.
 type refusing struct{ err error }
