@@ -74,6 +74,9 @@ func parsePlace(p ProviderType, base string) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
+	if u.Scheme == "http" && isPublicCloud(u.Host) {
+		return place{}, fmt.Errorf("host %s is reached by https only: want https://%s", u.Host, u.Host)
+	}
 	switch p {
 	case GitHub:
 		return gitHubPlace(u), nil
@@ -93,6 +96,18 @@ func publicBase(p ProviderType) string {
 	default:
 		return "https://api.bitbucket.org"
 	}
+}
+
+// isPublicCloud reports whether a host is one of those that everybody can use.
+// None of them answers over plain http, and a token sent there would be readable
+// on its way.
+func isPublicCloud(host string) bool {
+	domain, _ := gitHubCloud(&url.URL{Scheme: "https", Host: host})
+	switch {
+	case domain == "github.com", strings.HasSuffix(domain, ".ghe.com"):
+		return true
+	}
+	return host == "gitlab.com" || host == "bitbucket.org" || host == "api.bitbucket.org"
 }
 
 func parseBase(base string) (*url.URL, error) {
@@ -153,6 +168,12 @@ func bitbucketPlace(u *url.URL) place {
 			dialect:  ratelimit.BitbucketCloud,
 			origins:  []origin{{scheme: "https", host: "api.bitbucket.org"}},
 		}
+	}
+	if strings.HasSuffix(u.Path, "/2.0") { // only Cloud's API has that, here behind a proxy
+		base := u.String()
+		p := newPlace(Bitbucket, ratelimit.BitbucketCloud, trimmed(u, "/2.0"), "/2.0/")
+		p.base = base // without its path it would name a Data Center
+		return p
 	}
 	return newPlace(Bitbucket, ratelimit.BitbucketDataCenter, trimmed(u, "/rest/api/1.0", "/rest/api/latest", "/rest"), "/rest/")
 }

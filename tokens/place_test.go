@@ -91,7 +91,12 @@ func TestI2_A_credential_goes_to_its_own_host_only(t *testing.T) {
 		{
 			tokens.Bitbucket, "https://git.example.com/bb",
 			[]string{"https://git.example.com/bb/rest/api/1.0/projects"},
-			[]string{"https://git.example.com/rest/api/1.0/projects", "https://git.example.com/bb/projects", "https://api.bitbucket.org/2.0/user"},
+			[]string{"https://git.example.com/rest/api/1.0/projects", "https://git.example.com/bb/projects", "https://api.bitbucket.org/2.0/user", "https://git.example.com/bb/2.0/user"},
+		},
+		{
+			tokens.Bitbucket, "https://proxy.example.com/bb/2.0",
+			[]string{"https://proxy.example.com/bb/2.0/user"},
+			[]string{"https://proxy.example.com/2.0/user", "https://proxy.example.com/bb/rest/api/1.0/projects", "https://api.bitbucket.org/2.0/user"},
 		},
 	} {
 		m := manager(t, tokens.Config{}, at(tt.provider, tt.base))
@@ -157,6 +162,7 @@ func TestPlace_many_spellings_name_one_host(t *testing.T) {
 		{tokens.GitLab, "http://git.example.com", ratelimit.GitLab, []string{"http://git.example.com", "http://git.example.com:80/"}},
 		{tokens.GitLab, "https://git.example.com/a%20b", ratelimit.GitLab, []string{"https://git.example.com/a%20b", "https://git.example.com/a b"}},
 		{tokens.Bitbucket, "https://api.bitbucket.org", ratelimit.BitbucketCloud, []string{"", "bitbucket.org", "https://api.bitbucket.org/2.0"}},
+		{tokens.Bitbucket, "https://proxy.example.com/2.0", ratelimit.BitbucketCloud, []string{"proxy.example.com/2.0/", "https://PROXY.example.com:443/2.0"}},
 		{tokens.Bitbucket, "https://git.example.com", ratelimit.BitbucketDataCenter, []string{
 			"git.example.com", "https://git.example.com/rest/api/1.0", "https://git.example.com/rest", "https://git.example.com/rest/api/latest",
 		}},
@@ -175,6 +181,9 @@ func TestPlace_many_spellings_name_one_host(t *testing.T) {
 		u := mustParse(t, tt.want+"/api/x")
 		if tt.dialect == ratelimit.BitbucketDataCenter {
 			u = mustParse(t, tt.want+"/rest/x")
+		}
+		if strings.HasSuffix(tt.want, "/2.0") {
+			u = mustParse(t, tt.want+"/x")
 		}
 		h, ok := m.Host(tt.provider, u)
 		if !ok {
@@ -200,6 +209,10 @@ func TestPlace_refuses_what_is_no_base(t *testing.T) {
 		{"https://git.example.com#a", "must not hold a user, query or fragment"},
 		{"https://user@git.example.com", "must not hold a user"},
 		{"https://git.exa mple.com", "host is not a URL"},
+		{"http://gitlab.com", "is reached by https only: want https://gitlab.com"},
+		{"http://api.github.com", "is reached by https only"},
+		{"http://acme.ghe.com", "is reached by https only"},
+		{"http://bitbucket.org/a", "is reached by https only"},
 	} {
 		_, err := tokens.NewManager(tokens.Config{}, at(tokens.GitLab, tt.base))
 		if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), `token "at"`) {

@@ -39,7 +39,9 @@ type Token struct {
 	// Host is the base URL of the host that issued the token, such as
 	// "https://git.example.com/gitlab". The token is sent to that host's API
 	// and nowhere else. Without a scheme https is meant; plain http must be
-	// written out. Defaults to the provider's public cloud.
+	// written out. What speaks as Bitbucket Cloud does at another address ends in
+	// /2.0; without that a Data Center is meant. Defaults to the provider's public
+	// cloud.
 	Host string
 
 	// Label names the token for people, in logs, errors and events. Defaults

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/gitfleet/gitfleet/providers"
 	"github.com/gitfleet/gitfleet/tokens"
@@ -20,19 +19,18 @@ import (
 // of a record sets a json.RawMessage, all that Bitbucket said of it, which must
 // not be modified; files have none.
 func New(c providers.Config) (*providers.Client, error) {
-	rt, m, err := c.Open(tokens.Bitbucket)
-	if err != nil {
-		return nil, err
-	}
 	api, err := endpoint(c.Host)
 	if err != nil {
 		return nil, err
 	}
+	c.Host = hostOf(api)
+	rt, m, err := c.Open(tokens.Bitbucket)
+	if err != nil {
+		return nil, err
+	}
 	d := &driver{
-		info: providers.Info{
-			Provider: tokens.Bitbucket, Host: strings.TrimSuffix(api, "/2.0"), PageSize: pageLength,
-		},
-		api: api, transport: rt, agent: c.UserAgent,
+		info: providers.Info{Provider: tokens.Bitbucket, Host: c.Host, PageSize: pageLength},
+		api:  api, transport: rt, agent: c.UserAgent,
 	}
 	if d.agent == "" {
 		d.agent = providers.DefaultUserAgent
@@ -41,6 +39,15 @@ func New(c providers.Config) (*providers.Client, error) {
 	d.records = &http.Client{Transport: rt, CheckRedirect: stay}
 	d.files = &http.Client{Transport: rt, CheckRedirect: leave}
 	return providers.NewClient(d, m), nil
+}
+
+// hostOf names a host as the manager does: behind another address only the path
+// tells Cloud from a Data Center.
+func hostOf(api string) string {
+	if api == "https://api.bitbucket.org/2.0" {
+		return "https://api.bitbucket.org"
+	}
+	return api
 }
 
 // driver is Bitbucket Cloud. It makes its own requests: go-bitbucket drops

@@ -1,6 +1,7 @@
 package bitbucket_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -102,4 +103,27 @@ func testdata(t testing.TB, name string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// Behind another address requests carry the token, to the API below it only.
+func TestI2_New_at_another_address_sends_the_token_below_its_2_0(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"https://proxy.example.com/bb", "https://proxy.example.com/bb/2.0"} {
+		var sent []string
+		base := roundTripper(func(r *http.Request) (*http.Response, error) {
+			sent = append(sent, r.URL.String(), strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+			return &http.Response{StatusCode: 404, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"type":"error","error":{"message":"no"}}`)), Request: r}, nil
+		})
+		c, err := bitbucket.New(providers.Config{Host: host, Base: base, Token: tokens.Token{Label: "ci", Secret: tokens.Static(tokenA)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.FetchRepository(t.Context(), "acme/web")
+		if !errors.Is(err, providers.ErrNotFound) || len(sent) != 2 || sent[0] != "https://proxy.example.com/bb/2.0/repositories/acme/web" || sent[1] != tokenA {
+			t.Errorf("%s: %v after a request to %q", host, err, sent[:min(1, len(sent))])
+		}
+		if limits, err := c.FetchRateLimits(t.Context()); err != nil || len(c.Host()) == 0 {
+			t.Errorf("%s: limits %v, %v", host, limits, err)
+		}
+	}
 }
