@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gitfleet/gitfleet/tokens"
+	"github.com/gitfleet/gitfleet/transport"
 )
 
 // What went wrong, for [errors.Is]. Every [*Error] matches exactly one of these,
@@ -125,10 +126,14 @@ func (e *Error) Is(target error) bool {
 // RetryAt returns when the same call may succeed: at once for the zero time.
 // It is what package batch waits for.
 func (e *Error) RetryAt() time.Time {
-	if e.Refusal == nil {
-		return time.Time{}
+	var cause interface{ RetryAt() time.Time }
+	switch {
+	case e.Refusal != nil:
+		return e.Refusal.Reset
+	case errors.As(e.Err, &cause):
+		return cause.RetryAt()
 	}
-	return e.Refusal.Reset
+	return time.Time{}
 }
 
 // Temporary reports whether the same call may succeed later without anybody
@@ -174,6 +179,12 @@ func kindOf(err error) error {
 		return ErrRateLimited
 	case errors.As(err, new(*tokens.ExhaustedError)), errors.Is(err, tokens.ErrNoTokens):
 		return ErrUnauthorized
+	case errors.Is(err, tokens.ErrUnknownToken):
+		return ErrInvalid
+	case errors.Is(err, tokens.ErrClosed):
+		return ErrCanceled
+	case errors.Is(err, transport.ErrUnavailable):
+		return ErrUnavailable
 	case isMalformed(err):
 		return ErrMalformed
 	case errors.As(err, &timeout) && timeout.Timeout():

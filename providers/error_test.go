@@ -16,6 +16,7 @@ import (
 
 	"github.com/gitfleet/gitfleet/providers"
 	"github.com/gitfleet/gitfleet/tokens"
+	"github.com/gitfleet/gitfleet/transport"
 )
 
 func TestError_reads_as_one_line_that_says_what_of_whom_and_why(t *testing.T) {
@@ -93,6 +94,7 @@ func TestError_of_a_call_without_an_answer(t *testing.T) {
 	t.Parallel()
 	exhausted := &tokens.ExhaustedError{Provider: tokens.GitHub, Resource: "core", ReadyAt: time.Now().Add(time.Hour), Tokens: 2, States: map[tokens.State]int{tokens.Limited: 2}}
 	dead := &tokens.ExhaustedError{Provider: tokens.GitHub, Tokens: 1, States: map[tokens.State]int{tokens.Invalid: 1}}
+	until := time.Now().Add(time.Minute)
 	sent := func(err error) error { return &url.Error{Op: "Get", URL: fakeHost, Err: err} }
 	syntax := json.Unmarshal([]byte("<html>"), new(any))
 	for name, tt := range map[string]struct{ err, kind error }{
@@ -108,6 +110,9 @@ func TestError_of_a_call_without_an_answer(t *testing.T) {
 		"tokens spent":          {sent(exhausted), providers.ErrRateLimited},
 		"tokens dead":           {sent(dead), providers.ErrUnauthorized},
 		"no tokens":             {sent(tokens.ErrNoTokens), providers.ErrUnauthorized},
+		"unknown token":         {sent(fmt.Errorf("x: %w", tokens.ErrUnknownToken)), providers.ErrInvalid},
+		"closed manager":        {sent(tokens.ErrClosed), providers.ErrCanceled},
+		"failing host":          {sent(&transport.UnavailableError{Until: until}), providers.ErrUnavailable},
 		"the driver's own":      {fmt.Errorf("wrapped: %w", providers.Unsupported("why")), providers.ErrUnsupported},
 		"own, without its kind": {&providers.Error{Err: context.Canceled}, providers.ErrCanceled},
 	} {
@@ -124,6 +129,10 @@ func TestError_of_a_call_without_an_answer(t *testing.T) {
 		if strings.Contains(e.Error()[1:], "gitfleet: ") || strings.ContainsAny(e.Error(), "\n") {
 			t.Errorf("%s: it reads %q", name, e)
 		}
+	}
+	_, failing := (&fake{failure: sent(&transport.UnavailableError{Until: until})}).client().FetchRepository(t.Context(), "acme/web")
+	if at, ok := failing.(interface{ RetryAt() time.Time }); !ok || !at.RetryAt().Equal(until) {
+		t.Errorf("%v does not say when to come again", failing)
 	}
 	_, err := (&fake{failure: sent(exhausted)}).client().FetchRepository(t.Context(), "acme/web")
 	var e *providers.Error
