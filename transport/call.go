@@ -220,6 +220,9 @@ func complete(resp *http.Response, req *http.Request) {
 func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen ratelimit.Observation) (bool, error) {
 	limit := seen.Class.Limit()
 	if limit {
+		if seen.Resource != "" {
+			c.draw.Resource = seen.Resource // whatever the path let us expect
+		}
 		c.hookLimit(lease, resp, seen)
 	}
 	if !limit && seen.Class != ratelimit.Unauthorized {

@@ -245,3 +245,16 @@ func TestI13_RoundTrip_returns_the_managers_end_as_it_is(t *testing.T) {
 		}
 	})
 }
+
+// The path says core; the host counts such calls apart and names that budget.
+func TestI9_RoundTrip_waits_for_the_budget_that_the_refusal_names(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		w := script(primary(403, start.Add(5*time.Minute), "apart"), ok(rate(5000, 4999, start.Add(time.Hour), "apart")...))
+		resp, _ := send(t, over(w, manager(t, "a")), get(t))
+		if got, want := time.Since(start), 5*time.Minute+time.Second; resp.StatusCode != 200 || got != want {
+			t.Errorf("answer %d after %v, want 200 after %v", resp.StatusCode, got, want)
+		}
+	})
+}
