@@ -34,7 +34,17 @@ func tableCell(v any, width int) string {
 	} else {
 		s = plain(v)
 	}
-	s = strings.Map(func(r rune) rune {
+	s = Clean(s)
+	if width > 0 && utf8.RuneCountInString(s) > width {
+		return string([]rune(s)[:max(0, width-1)]) + "…"
+	}
+	return s
+}
+
+// Clean returns a text as a table shows it: on one line, without anything that
+// would move a terminal's cursor or change its colours.
+func Clean(s string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r):
 			return ' '
@@ -43,10 +53,6 @@ func tableCell(v any, width int) string {
 		}
 		return r
 	}, s)
-	if width > 0 && utf8.RuneCountInString(s) > width {
-		return string([]rune(s)[:max(0, width-1)]) + "…"
-	}
-	return s
 }
 
 // plain writes a value of JSON as text.

@@ -13,7 +13,7 @@ import (
 func demoOutput(t *testing.T, ctx context.Context, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = run(ctx, append([]string{"demo"}, args...), &out, &errs)
+	code = run(ctx, append([]string{"demo"}, args...), streams{out: &out, err: &errs}, nil)
 	return code, out.String(), errs.String()
 }
 
@@ -65,33 +65,4 @@ func TestDemo_that_is_interrupted_says_how_far_it_got(t *testing.T) {
 			t.Errorf("the output does not say how far it got:\n%s", out)
 		}
 	})
-}
-
-func TestRun_usage(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name           string
-		args           []string
-		code           int
-		stdout, stderr string
-	}{
-		{"no command", nil, exitUsage, "", "usage: gitfleet command"},
-		{"help", []string{"help"}, exitOK, "usage: gitfleet command", ""},
-		{"unknown command", []string{"dmeo"}, exitUsage, "", `unknown command "dmeo"`},
-		{"unknown flag", []string{"demo", "-fast"}, exitUsage, "", "flag provided but not defined: -fast"},
-		{"flags of a command", []string{"demo", "-h"}, exitOK, "", "-plain"},
-		{"unexpected argument", []string{"demo", "acme"}, exitUsage, "", `unexpected argument "acme"`},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			var out, errs bytes.Buffer
-			if code := run(t.Context(), tt.args, &out, &errs); code != tt.code {
-				t.Errorf("exit code %d, want %d", code, tt.code)
-			}
-			if !strings.Contains(out.String(), tt.stdout) || !strings.Contains(errs.String(), tt.stderr) {
-				t.Errorf("stdout %q, stderr %q, want them to contain %q and %q", out.String(), errs.String(), tt.stdout, tt.stderr)
-			}
-		})
-	}
 }

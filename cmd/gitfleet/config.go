@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/gitfleet/gitfleet/tokens"
+)
+
+// configuration is what the configuration file says. docs/cli.md describes it.
+type configuration struct {
+	provider tokens.ProviderType // the default one
+	maxWait  *time.Duration
+	timeout  time.Duration // of one request; 0 is the default
+	noState  bool
+	caFile   string
+	proxy    string
+	gh, glab bool
+	tokens   []tokenEntry
+	literal  bool // a secret stands in the file itself
+}
+
+// tokenEntry is one of the tokens, or one place to get some from. Exactly one of
+// secret, command, keychain and file is set.
+type tokenEntry struct {
+	line     int
+	token    tokens.Token // all but the secret, as declared
+	secret   string
+	command  []string
+	keychain string // service/user
+	file     string
+}
+
+// configPath returns where the configuration is: --config, else below
+// $XDG_CONFIG_HOME, else below ~/.config (XDG Base Directory Specification).
+func (t *tool) configPath() string {
+	if t.flags.config != "" {
+		return t.flags.config
+	}
+	return filepath.Join(configHome(), "gitfleet", "config.yaml")
+}
+
+func configHome() string {
+	if dir := os.Getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+		return dir
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ".config"
+	}
+	return filepath.Join(home, ".config")
+}
+
+// configure reads the configuration. Without a file it is empty, unless one was
+// asked for.
+func (t *tool) configure() (*configuration, error) {
+	path := t.configPath()
+	text, mode, err := readFile(path)
+	if errors.Is(err, fs.ErrNotExist) && t.flags.config == "" {
+		return &configuration{}, nil
+	}
+	if err != nil {
+		return nil, &usageError{err: fmt.Errorf("configuration: %w", err)}
+	}
+	c, err := parseConfiguration(text, os.LookupEnv, t.hide)
+	if err == nil {
+		err = checkMode(path, mode, c.literal)
+	}
+	if err != nil {
+		return nil, &usageError{err: fmt.Errorf("configuration %s: %w", path, err)}
+	}
+	return c, nil
+}
+
+// maxConfig bounds the configuration file, in bytes.
+const maxConfig = 1 << 20
+
+func readFile(path string) ([]byte, fs.FileMode, error) {
+	info, err := os.Stat(path) // first, because opening a pipe would wait for its writer
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case !info.Mode().IsRegular():
+		return nil, 0, fmt.Errorf("%s is not a regular file", path)
+	case info.Size() > maxConfig:
+		return nil, 0, fmt.Errorf("%s has more than %d bytes", path, maxConfig)
+	}
+	text, err := os.ReadFile(path)
+	return text, info.Mode().Perm(), err
+}
+
+// checkMode refuses a file that others can write, since it names commands to
+// run, and one with secrets that others can read.
+func checkMode(path string, mode fs.FileMode, secrets bool) error {
+	switch {
+	case runtime.GOOS == "windows": // its access list says it, and is not looked at
+		return nil
+	case mode&0o022 != 0:
+		return fmt.Errorf("it has mode %#o, so that others can change it: run chmod 600 %s", mode, path)
+	case secrets && mode&0o077 != 0:
+		return fmt.Errorf("it holds a secret and has mode %#o, so that others can read it: run chmod 600 %s", mode, path)
+	}
+	return nil
+}
+
+// home replaces a leading ~/ by the user's own directory.
+func home(path string) string {
+	rest, ok := strings.CutPrefix(path, "~/")
+	if !ok {
+		return path
+	}
+	dir, err := os.UserHomeDir()
+	if err != nil {
+		return path
+	}
+	return filepath.Join(dir, rest)
+}
