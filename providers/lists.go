@@ -20,6 +20,9 @@ func (c *Client) Repositories(ctx context.Context, owner string, options ...Opti
 }
 
 func (c *Client) repositories(ctx context.Context, owner string, options []Option) iter.Seq2[Repository, error] {
+	if _, err := query(OpRepositories, c.driver.Info().PageSize, options); err != nil {
+		return failed[Repository](c.failure(OpRepositories, owner, 0, invalid(err)))
+	}
 	if owner != "" {
 		if err := login(owner); err != nil {
 			return failed[Repository](c.failure(OpRepositories, owner, 0, err))

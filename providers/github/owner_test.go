@@ -1,6 +1,7 @@
 package github_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -125,5 +126,17 @@ func TestFetchRateLimits_tells_every_resource_and_costs_nothing(t *testing.T) {
 	}
 	if _, err := c.FetchRateLimits(t.Context(), "nobody"); err == nil {
 		t.Error("an unknown ID is no error")
+	}
+}
+
+func TestFetchRepositories_with_wrong_options_asks_nobody(t *testing.T) {
+	t.Parallel()
+	sim, ada, ben := household()
+	c, _ := team(t, sim, ada, ben)
+	if _, err := c.FetchRepositories(t.Context(), "ada", providers.Limit(-1)); !errors.Is(err, providers.ErrInvalid) {
+		t.Errorf("error %v, want ErrInvalid", err)
+	}
+	if urls := urlsOf(sim); len(urls) != 0 {
+		t.Errorf("asked for %q", urls)
 	}
 }
