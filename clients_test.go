@@ -80,8 +80,10 @@ func TestFleet_has_one_client_for_each_host(t *testing.T) {
 			t.Errorf("%s: %d repositories, %v; want 3", c, len(got), err)
 		}
 	}
-	if f.GitHub() != f.GitHub() || f.GitHubAt("git.example.com") != f.GitHubAt("git.example.com") {
-		t.Error("a client is another one at the second call")
+	for _, get := range []func() *providers.Client{f.GitHub, func() *providers.Client { return f.GitHubAt("git.example.com") }} {
+		if first, second := get(), get(); first != second {
+			t.Errorf("the client for %s is another one at the second call", first)
+		}
 	}
 	if got := f.GitHubAt("git.example.com").Host(); got != "https://git.example.com" {
 		t.Errorf("Host() = %q", got)
