@@ -3,5 +3,11 @@
 // never enter the product's graph of dependencies.
 //
 //	go test -run Scenarios -v .     calls, time and refusals in virtual time
+//	go test -run Fetch -v .         listing 5,000 repositories, in virtual and in real time
+//	go test -run Decoding -v .      what a repository costs beside the library below
+//	go test -run Memory -v .        the heap over 10,000 and 100,000 repositories
+//	go test -run Start -v .         how long the command line takes to start
 //	go test -bench . -count 6 .     what a call costs
+//
+// README.md has the figures, and what they were measured on.
 package bench

@@ -6,10 +6,18 @@ require (
 	github.com/gitfleet/gitfleet v0.0.0
 	github.com/gofri/go-github-ratelimit/v2 v2.0.2
 	github.com/google/go-github/v66 v66.0.0
+	github.com/ktrysmt/go-bitbucket v0.10.0
+	github.com/xanzy/go-gitlab v0.115.0
 	golang.org/x/oauth2 v0.36.0
 	golang.org/x/time v0.16.0
 )
 
-require github.com/google/go-querystring v1.1.0 // indirect
+require (
+	github.com/google/go-querystring v1.1.0 // indirect
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/hashicorp/go-retryablehttp v0.7.7 // indirect
+	github.com/mitchellh/mapstructure v1.5.0 // indirect
+	golang.org/x/net v0.55.0 // indirect
+)
 
 replace github.com/gitfleet/gitfleet => ../

@@ -3,6 +3,8 @@ package github
 import (
 	"bytes"
 	"encoding/json"
+	"io"
+	"net/http"
 	"os"
 	"testing"
 
@@ -33,8 +35,10 @@ func BenchmarkMapping(b *testing.B) {
 	b.Run("library and ours", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			var rows []*github.Repository
-			if err := json.NewDecoder(bytes.NewReader(page)).Decode(&rows); err != nil {
+			rows, _, err := decodeList[github.Repository](&http.Response{
+				StatusCode: http.StatusOK, ContentLength: -1, Body: io.NopCloser(bytes.NewReader(page)),
+			}, false)
+			if err != nil {
 				b.Fatal(err)
 			}
 			ours := make([]providers.Repository, 0, len(rows))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -69,41 +68,6 @@ func (d *driver) send(ctx context.Context, req *http.Request) (*http.Response, e
 		return nil, d.failure(resp)
 	}
 	return resp, nil
-}
-
-// decode reads an answer into v and closes it. A status of 204 leaves v as it is.
-func decode(resp *http.Response, v any) error {
-	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusNoContent {
-		return nil
-	}
-	body := &watchedReader{Reader: resp.Body}
-	err := json.NewDecoder(body).Decode(v)
-	switch {
-	case err == nil:
-		// The rest is a newline. Reading it lets the connection be used again.
-		_, _ = io.CopyN(io.Discard, body, 1<<10)
-		return nil
-	case body.err != nil:
-		return body.err
-	case errors.Is(err, io.EOF):
-		err = errors.New("the answer is empty")
-	}
-	return providers.Malformed(resp.StatusCode, err)
-}
-
-// watchedReader tells a connection that broke from JSON that did.
-type watchedReader struct {
-	io.Reader
-	err error
-}
-
-func (r *watchedReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		r.err = err
-	}
-	return n, err
 }
 
 // fetch gets one record, with its JSON if raw is set.
