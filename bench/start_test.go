@@ -12,10 +12,7 @@ import (
 	"time"
 )
 
-const (
-	starts   = 60
-	startsIn = 30 * time.Millisecond
-)
+const starts = 60
 
 // TestStart prints how long the command line takes to say its version, from the
 // call to the end of the process, and how large it is. GITFLEET_COMMAND is the
@@ -42,9 +39,6 @@ func TestStart(t *testing.T) {
 	slices.Sort(took)
 	t.Logf("%s: %.1f ms at least, %.1f ms in the middle of %d; %.1f MiB", strings.TrimSpace(string(said)),
 		ms(took[0]), ms(took[len(took)/2]), starts, float64(info.Size())/(1<<20))
-	if took[0] > startsIn {
-		t.Errorf("it takes %v, want %v at most", took[0], startsIn)
-	}
 	if runtime.GOOS == "linux" {
 		alone(t, binary)
 	}
