@@ -26,7 +26,8 @@ func (f *Fleet) Bitbucket() *providers.Client { return f.BitbucketAt("") }
 
 // GitHubAt returns the portable client for an Enterprise Server or a tenant of
 // ghe.com, always the same one for a host, which is named as in [tokens.Token].
-// A host that is no URL makes every call an error.
+// A host that is no URL makes every call an error, and so does one without a
+// token, unless Config.Anonymous is set.
 func (f *Fleet) GitHubAt(host string) *providers.Client { return f.client(tokens.GitHub, host) }
 
 // GitLabAt returns the portable client for another GitLab, see [Fleet.GitHubAt].
@@ -56,6 +57,7 @@ func (f *Fleet) Client(p tokens.ProviderType, host string) (*providers.Client, e
 		return nil, err
 	}
 	if f.anonymous && len(f.manager.AllTokens(p, tokens.AtHost(c.Host()))) == 0 {
+		config.Anonymous = true
 		config.Transport = f.transports[p].Base
 		if config.Transport == nil {
 			config.Transport = http.DefaultTransport

@@ -2,10 +2,13 @@ package gitfleet_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/google/go-github/v66/github"
@@ -13,6 +16,7 @@ import (
 	"github.com/gitfleet/gitfleet"
 	"github.com/gitfleet/gitfleet/fleettest"
 	"github.com/gitfleet/gitfleet/internal/canary"
+	"github.com/gitfleet/gitfleet/providers"
 	"github.com/gitfleet/gitfleet/ratelimit"
 	"github.com/gitfleet/gitfleet/tokens"
 	"github.com/gitfleet/gitfleet/transport"
@@ -36,6 +40,99 @@ func Example() {
 	for _, r := range repos {
 		fmt.Println(r.GetFullName())
 	}
+}
+
+// One method and one model for all hosts, and one loop over all of them.
+func Example_portable() {
+	ctx := context.Background()
+	fleet, hosts := cookbook()
+	defer fleet.Close()
+	hosts.bitbucket.Revoke(canary.Token("bb"))
+	found := map[tokens.ProviderType]int{}
+
+	repositories, err := fleet.GitLab().FetchRepositories(ctx, "acme") // all of them, or an error
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(repositories), "at GitLab")
+
+	for repository, err := range fleet.Repositories(ctx, "acme") { // of all hosts, as they come
+		if err != nil {
+			log.Println(err) // gitfleet: bitbucket: fetch repositories of acme: page 1: 401 unauthorized: …
+			continue         // the others go on
+		}
+		found[repository.Provider]++
+	}
+	fmt.Println(found)
+	// Output:
+	// 3 at GitLab
+	// map[github:3 gitlab:3]
+}
+
+// A loop that ends early asks for no more pages, and errors are told apart by
+// their kind.
+func Example_iterator() {
+	ctx := context.Background()
+	fleet, _ := cookbook()
+	defer fleet.Close()
+	gh := fleet.GitHub()
+
+	for pr, err := range gh.PullRequests(ctx, "acme/repo-0001", providers.InState(providers.Open)) {
+		if errors.Is(err, providers.ErrNotFound) {
+			break // it is not there, or hidden from the token
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+		if pr.Draft != nil && *pr.Draft { // nil is unknown, and not false
+			continue
+		}
+		fmt.Println(pr.State, "into", pr.Base.Ref)
+		break
+	}
+	// Output:
+	// open into main
+}
+
+// A certificate authority, a proxy and timeouts belong to the RoundTripper that
+// is below everything.
+func ExampleConfig_base() {
+	pem, err := os.ReadFile("/etc/ssl/acme.pem")
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		log.Fatal(err)
+	}
+	roots.AppendCertsFromPEM(pem)
+	base := http.DefaultTransport.(*http.Transport).Clone() // with the proxies of the environment
+	base.TLSClientConfig = &tls.Config{RootCAs: roots}
+
+	manager, err := tokens.NewManager(tokens.Config{Base: base}, tokens.Token{ // its own questions go the same way
+		Provider: tokens.GitHub, Host: "https://git.example.com", Secret: tokens.Static(os.Getenv("ACME_TOKEN")),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	state, err := gitfleet.StatePath("program") // below $XDG_STATE_HOME
+	if err != nil {
+		log.Fatal(err)
+	}
+	fleet, err := gitfleet.New(gitfleet.Config{
+		Manager:   manager,
+		Base:      base,
+		StateFile: state, // limits are known after a restart; it holds no secret
+		Transport: func(t *transport.Transport) { t.Timeout = time.Minute },
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer fleet.Close() // writes the state
+
+	enterprise := fleet.GitHubAt("https://git.example.com")
+	fmt.Println(enterprise.FetchCurrentUser(context.Background()))
 }
 
 // The transport alone goes under any client that takes an http.Client.

@@ -44,7 +44,9 @@ type Config struct {
 	// Manager holds the tokens. Required.
 	Manager *tokens.Manager
 
-	// Base sends the requests. Defaults to [http.DefaultTransport].
+	// Base sends the requests. What the manager asks by itself, as whose a token
+	// is, goes through its own [tokens.Config].Base. Defaults to
+	// [http.DefaultTransport].
 	Base http.RoundTripper
 
 	// MaxWait bounds how long one call waits for a token. Defaults to

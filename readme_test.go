@@ -2,6 +2,7 @@ package gitfleet_test
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -11,21 +12,40 @@ import (
 // and, where the example has an output, runs.
 func TestReadme_go_code_is_part_of_an_example(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("README.md")
+	goIsPartOf(t, "README.md", "example_test.go")
+}
+
+// So is that of the guides.
+func TestGuides_go_code_is_part_of_an_example(t *testing.T) {
+	t.Parallel()
+	for _, page := range []string{"cookbook.md", "github.md", "gitlab.md", "bitbucket.md"} {
+		goIsPartOf(t, filepath.Join("docs", page), "cookbook_test.go", "example_test.go")
+	}
+}
+
+// goIsPartOf reports the pieces of Go of a page that are not in one of the
+// sources, wherever lines begin.
+func goIsPartOf(t *testing.T, page string, sources ...string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	examples, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
+	var examples string
+	for _, source := range sources {
+		code, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples += unindented(code)
 	}
-	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(readme, -1)
+	blocks := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(text, -1)
 	if len(blocks) == 0 {
-		t.Fatal("README.md has no Go code")
+		t.Fatalf("%s has no Go code", page)
 	}
 	for _, block := range blocks {
-		if !strings.Contains(unindented(examples), unindented(block[1])) {
-			t.Errorf("no example of example_test.go has these lines:\n%s", block[1])
+		if !strings.Contains(examples, unindented(block[1])) {
+			t.Errorf("%s: no example of %v has these lines:\n%s", page, sources, block[1])
 		}
 	}
 }

@@ -2,6 +2,7 @@
 package examples
 
 import (
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -126,5 +127,35 @@ func TestReadme_lists_every_example(t *testing.T) {
 		if !strings.Contains(string(readme), "("+filepath.ToSlash(filepath.Dir(program))+"/") {
 			t.Errorf("README.md does not link to %s", program)
 		}
+	}
+}
+
+// The table at the top of docs/predecessors.md counts the rows of each section.
+func TestPredecessors_counts_its_rows(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../docs/predecessors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all, allOpen int
+	for _, section := range strings.Split(string(page), "\n## ")[1:] {
+		title, body, _ := strings.Cut(section, "\n")
+		rows := regexp.MustCompile(`(?m)^\| \d+ \|.*$`).FindAllString(body, -1)
+		if len(rows) == 0 {
+			continue // of defects
+		}
+		var open int
+		for _, row := range rows {
+			if strings.Contains(row, "*open:*") {
+				open++
+			}
+		}
+		all, allOpen = all+len(rows), allOpen+open
+		if want := fmt.Sprintf("| %s | %d | %d | %d | 0 |", title, len(rows), len(rows)-open, open); !strings.Contains(string(page), want) {
+			t.Errorf("docs/predecessors.md: want the line %q", want)
+		}
+	}
+	if want := fmt.Sprintf("| all | %d | %d | %d | 0 |", all, all-allOpen, allOpen); !strings.Contains(string(page), want) {
+		t.Errorf("docs/predecessors.md: want the line %q", want)
 	}
 }

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -46,7 +47,8 @@ type Config struct {
 	UserAgent string
 
 	// Anonymous sends requests without a token if the manager has none for the
-	// host. Hosts allow far fewer of those, counted by address.
+	// host when the client is made; with a Transport, as that one decides. Hosts
+	// allow far fewer of those, counted by address.
 	Anonymous bool
 }
 
@@ -57,10 +59,17 @@ func (c Config) Open(p tokens.ProviderType) (http.RoundTripper, *tokens.Manager,
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.Transport != nil {
-		return c.Transport, m, nil
+	rt := c.Transport
+	switch {
+	case rt == nil && c.Anonymous && !c.hasToken(m, p):
+		return cmp.Or(c.Base, http.DefaultTransport), m, nil
+	case rt == nil:
+		rt = &transport.Transport{Manager: m, Provider: p, Base: c.Base, Timeout: DefaultTimeout}
 	}
-	return &transport.Transport{Manager: m, Provider: p, Base: c.Base, Timeout: DefaultTimeout}, m, nil
+	if !c.Anonymous && c.Host != "" {
+		rt = &credentialed{rt, m, p, hostName(c.Host)}
+	}
+	return rt, m, nil
 }
 
 func (c Config) manager(p tokens.ProviderType) (*tokens.Manager, error) {
@@ -72,7 +81,8 @@ func (c Config) manager(p tokens.ProviderType) (*tokens.Manager, error) {
 	}
 	if m == nil {
 		var err error
-		if m, err = tokens.NewManager(tokens.Config{}); err != nil {
+		// What it asks by itself goes where the requests go.
+		if m, err = tokens.NewManager(tokens.Config{Base: c.Base}); err != nil {
 			return nil, err
 		}
 	}
