@@ -150,15 +150,17 @@ type budget struct {
 
 	// Where the lane keeps the budget; see there.
 	level      int // -1 while it is in no list
+	outlook    outlook
 	prev, next *budget
-	wake       time.Time // when to look at it again; zero means only on an event
-	wakeEnds   time.Time // the end of the window that wake was worked out for
-	heapIndex  int       // -1 while it is not in the heap
 
 	// scale is the levels a unit, of the limit that scaled is: a multiplication
 	// takes a third of the time of a division.
 	scale  float64
 	scaled int64
+
+	wakeEnds time.Time // the end of the window that its date for changes was worked out for
+	dates    [agendas]date
+	states   tally // of its account's tokens, as the lane has counted them
 }
 
 // restingUntil returns when the last of the limits that keep the budget from
@@ -187,13 +189,13 @@ func (b *budget) ready(d ratelimit.Draw, now time.Time) bool {
 }
 
 // readyLevel returns the list of the lane that the budget belongs in, or -1 if
-// nothing may be leased from it now.
-func (b *budget) readyLevel(now time.Time) int {
+// nothing may be leased from it now. calm is b.calm(), which callers know.
+func (b *budget) readyLevel(now time.Time, calm bool) int {
 	e := b.account.pick(nil)
 	if e == nil || b.account.inFlight >= b.account.host.maxInFlight {
 		return -1
 	}
-	if !b.calm() && (!b.restingUntil(now).IsZero() || !b.account.roomAt(b.resource, now).Equal(now)) {
+	if !calm && (!b.restingUntil(now).IsZero() || !b.account.roomAt(b.resource, now).Equal(now)) {
 		return -1
 	}
 	free, known := b.free()
@@ -221,9 +223,13 @@ func (b *budget) calm() bool {
 	return b.rest.IsZero() && b.account.cool.IsZero() && b.account.host.rest.IsZero() && !p.full
 }
 
-// nextWake returns when time alone will change what readyLevel says.
+// nextWake returns when time alone will change what readyLevel or the states of
+// the tokens say.
 func (b *budget) nextWake(now time.Time) time.Time {
-	if t := b.restingUntil(now); !t.IsZero() {
+	if t := b.account.restingUntil(now); !t.IsZero() {
+		return t // a limit of the budget alone may last longer
+	}
+	if t := restOver(b.rest, now); !t.IsZero() {
 		return t
 	}
 	wake := b.nextChange()
@@ -238,6 +244,7 @@ func (b *budget) nextWake(now time.Time) time.Time {
 func (a *account) relist(now time.Time) {
 	for _, b := range a.budgets {
 		b.lane.place(b, now)
+		b.lane.recount(b, now)
 		if b.lane.line.first != nil {
 			b.lane.armTimer(now) // time may do now what a call under way was to do
 		}

@@ -72,6 +72,8 @@ func (l *lane) open(a *audience) iter.Seq[*budget] {
 // admit works out who may serve a call.
 func (h *Host) admit(r *Request) {
 	switch {
+	case r.fixed == nil && r.Pin == nil && len(h.named) == 0:
+		r.audience = nil // as nearly always, whatever the owner
 	case r.fixed != nil:
 		r.audience = r.fixed.only()
 	case r.Pin != nil:

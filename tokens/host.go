@@ -178,13 +178,22 @@ func (h *Host) lane(resource string, now time.Time) *lane {
 	}
 	l := h.lanes[resource]
 	if l == nil {
-		l = &lane{host: h, resource: resource}
+		l = newLane(h, resource)
 		h.lanes[resource] = l
 		for _, e := range h.entries {
 			e.account.budget(l, now)
 		}
 	}
 	h.recent = l
+	return l
+}
+
+// awake returns the lane of a resource when all are awake whose time has come.
+func (h *Host) awake(resource string, now time.Time) *lane {
+	l := h.lane(resource, now)
+	for !l.wakeUp(now) {
+		h.letOthers()
+	}
 	return l
 }
 
@@ -301,30 +310,46 @@ func (h *Host) leaseOrEnter(ctx context.Context, r *Request, lease *Lease) (*wai
 	now := h.local.now()
 	h.mu.Lock()
 	defer h.mu.Unlock() // also when a user's strategy panics
-	if h.closed {
-		return nil, ErrClosed
+	for {
+		if h.closed {
+			return nil, ErrClosed
+		}
+		l := h.lane(r.Draw.Resource, now)
+		h.admit(r)
+		granted, all := l.take(r, now, lease)
+		if granted {
+			return nil, nil
+		}
+		if all {
+			return l.enter(ctx, r, now)
+		}
+		h.letOthers()
 	}
-	l := h.lane(r.Draw.Resource, now)
-	h.admit(r)
-	if l.take(r, now, lease) {
-		return nil, nil
-	}
-	return l.enter(ctx, r, now)
 }
 
-// take leases what is free now, unless somebody in line could use it too.
-func (l *lane) take(r *Request, now time.Time, lease *Lease) bool {
-	l.wakeUp(now)
-	l.serve(now)
+// letOthers gives way to whoever waits for the lock.
+func (h *Host) letOthers() {
+	h.mu.Unlock()
+	h.mu.Lock()
+}
+
+// take leases what is free now, unless somebody in line could use it too. If
+// nothing is, all says whether that is certain: those in line come first, and a
+// slice may not be enough for them, or to wake all that can serve.
+func (l *lane) take(r *Request, now time.Time, lease *Lease) (granted, all bool) {
+	if !l.serve(now) {
+		return false, false
+	}
+	awake := l.wakeUp(now)
 	b, e := l.find(r, now)
 	if b == nil && r.Draw.Units == 0 {
 		b, e = l.bestFree(r)
 	}
 	if b == nil {
-		return false
+		return false, awake
 	}
 	l.grant(r, b, e, now, lease)
-	return true
+	return true, true
 }
 
 // grant takes one lease of b with e for a call, and tells its walk.
@@ -381,25 +406,6 @@ func (h *Host) book(b *budget, e *entry, d *ratelimit.Draw, now time.Time, lease
 	}
 	lease.host, lease.entry = h, e
 	lease.slot, lease.gen = h.leases.add(b, d, held, h.seq, now)
-}
-
-// exhausted makes the error for a call that found no token, ready at the given
-// time or never.
-func (h *Host) exhausted(r *Request, readyAt, now time.Time) *ExhaustedError {
-	resource := r.Draw.Resource
-	err := &ExhaustedError{
-		Provider: h.provider,
-		Host:     h.base,
-		Resource: resource,
-		ReadyAt:  readyAt,
-		States:   map[State]int{},
-		Only:     r.audience.String(),
-	}
-	for _, e := range h.entries {
-		err.Tokens++
-		err.States[e.stateFor(resource, now)]++
-	}
-	return err
 }
 
 // Remaining returns the sum of what all accounts of the host may still draw on
@@ -462,9 +468,8 @@ func (h *Host) ReadyFor(r Request) (at time.Time, ok bool) {
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	l := h.lane(r.Draw.Resource, now)
+	l := h.awake(r.Draw.Resource, now)
 	h.admit(&r)
-	l.wakeUp(now)
 	if b, _ := l.best(&r, now); b != nil {
 		return now, true
 	}

@@ -1,7 +1,6 @@
 package tokens
 
 import (
-	"container/heap"
 	"math/bits"
 	"slices"
 	"time"
@@ -20,17 +19,21 @@ const (
 // nothing is known, 64 by the share of the limit that is left, and one for those
 // whose tokens are suspect. The first of the highest list is the one to use; a
 // bit a list makes finding it O(1). Within a list the budgets stand by their last
-// use. A heap orders those whose state time alone will change; one whose calls
-// are all out is in no list, until one of them is settled. It is guarded by its
-// Host's mutex.
+// use. An agenda orders those whose state time alone will change; one whose calls
+// are all out is in no list, until one of them is settled. The lane is awake when
+// no time of that agenda has come. It is guarded by its Host's mutex.
 type lane struct {
 	host     *Host
 	resource string
 	budgets  []*budget
 	lists    [levels]budgetList
 	filled   uint64 // bit i: lists[i] is not empty; the last two have no bit
-	sleeping wakeHeap
+	sleeping agenda
+	resting  agenda
+	underWay int   // budgets of that outlook
+	states   tally // of all tokens of the host, for this resource
 	line     line
+	cut      bool      // the last pass over the line ended with its slice
 	pacedAt  time.Time // when the pace may let a call in line go that writes; zero if none waits
 	asked    uint64    // the pass in which a call that everybody may serve asked for that
 	timer    *time.Timer
@@ -38,44 +41,64 @@ type lane struct {
 
 type budgetList struct{ first, last *budget }
 
+func newLane(h *Host, resource string) *lane {
+	return &lane{host: h, resource: resource, sleeping: agenda{of: changes}, resting: agenda{of: frees}}
+}
+
 // add makes b a part of the lane.
 func (l *lane) add(b *budget, now time.Time) {
-	b.lane, b.level, b.heapIndex = l, -1, -1
+	b.lane, b.level = l, -1
 	l.budgets = append(l.budgets, b)
 	l.place(b, now)
+	l.recount(b, now)
 }
 
 // drop takes b out of the lane for ever.
 func (l *lane) drop(b *budget) {
 	l.unlist(b)
-	l.sleep(b, time.Time{})
+	l.sleeping.set(b, time.Time{})
+	l.resting.set(b, time.Time{})
+	if b.outlook == underWay {
+		l.underWay--
+	}
+	l.uncount(b)
 	l.budgets = slices.DeleteFunc(l.budgets, func(other *budget) bool { return other == b })
 }
 
 // place moves b to where it belongs. A budget that stays in its list keeps its
 // place there.
 func (l *lane) place(b *budget, now time.Time) {
-	due := !b.calm() || b.wakeEnds != b.ends || !now.Before(b.wake)
+	calm := b.calm()
+	due := !calm || b.wakeEnds != b.ends || !now.Before(b.dates[changes].at)
 	if due {
 		b.advance(now)
 		if restOver(b.account.cool, now).IsZero() {
 			b.account.cool = time.Time{}
 		}
+		if restOver(l.host.rest, now).IsZero() {
+			l.host.rest = time.Time{}
+		}
 	}
-	if level := b.readyLevel(now); level != b.level {
+	if level := b.readyLevel(now, calm); level != b.level {
 		l.unlist(b)
 		l.list(b, level)
 	}
 	if due {
 		b.wakeEnds = b.ends
-		l.sleep(b, b.nextWake(now))
+		l.sleeping.set(b, b.nextWake(now))
+	}
+	if b.level < 0 || b.outlook != listed {
+		l.appraise(b, now)
 	}
 }
 
 // used moves b behind all others of its list.
 func (l *lane) used(b *budget, now time.Time) {
 	l.unlist(b)
-	l.list(b, b.readyLevel(now))
+	l.list(b, b.readyLevel(now, b.calm()))
+	if b.level < 0 {
+		l.appraise(b, now)
+	}
 }
 
 func (l *lane) list(b *budget, level int) {
@@ -122,11 +145,27 @@ func bit(level int) uint64 {
 	return 1 << level
 }
 
-// wakeUp looks at the budgets whose time has come.
-func (l *lane) wakeUp(now time.Time) {
-	for len(l.sleeping) > 0 && !now.Before(l.sleeping[0].wake) {
-		l.place(l.sleeping[0], now)
+// slice is how many budgets are woken, and how many calls in line are served,
+// while the lock is held: when a reset frees the budgets of thousands at once,
+// others get at the host in between.
+const slice = 128
+
+// wakeUp looks at the budgets whose time has come, a slice of them at most, and
+// reports whether the lane is awake now.
+func (l *lane) wakeUp(now time.Time) (awake bool) {
+	for n := 0; l.due(now); n++ {
+		if n == slice {
+			return false
+		}
+		l.place(l.sleeping.budgets[0], now)
 	}
+	return true
+}
+
+// due reports whether the time of a budget has come.
+func (l *lane) due(now time.Time) bool {
+	at := l.sleeping.next()
+	return !at.IsZero() && !now.Before(at)
 }
 
 // find returns the budget and token that are to serve the call now: those of its
@@ -222,78 +261,4 @@ func (s *budgetList) best(r *Request, now time.Time) (*budget, *entry) {
 		}
 	}
 	return nil, nil
-}
-
-// earliest returns when a call can be served at the earliest by those that may and
-// have not been tried, as far as can be known: now if that depends on calls that
-// are under way. ok is false if no token will ever serve it.
-func (l *lane) earliest(r *Request, now time.Time) (at time.Time, ok bool) {
-	for b := range l.open(r.audience) {
-		t, can := b.readyAt(r, now)
-		if can && (!ok || t.Before(at)) {
-			at, ok = t, true
-		}
-	}
-	return at, ok
-}
-
-func (b *budget) readyAt(r *Request, now time.Time) (time.Time, bool) {
-	a, d := b.account, r.Draw
-	if b.ready(d, now) {
-		// It could serve at once; if it does not, the host has refused this
-		// very call through it, and waiting would not change that.
-		return now, !r.Tried.hasAccount(a) && (a.pick(r) != nil || a.probing(r.audience))
-	}
-	if !a.hopeful(r.audience) {
-		return time.Time{}, false
-	}
-	at := later(now, b.restingUntil(now))
-	if free, known := b.free(); known && free+b.out < d.Units {
-		at = later(at, b.nextChange()) // whatever comes of the calls under way
-	}
-	return later(at, a.paced(d, b.resource, now)), true
-}
-
-// sleep sets when b is to be looked at again.
-func (l *lane) sleep(b *budget, at time.Time) {
-	if b.wake.Equal(at) && (b.heapIndex >= 0) == !at.IsZero() {
-		return
-	}
-	b.wake = at
-	switch {
-	case at.IsZero() && b.heapIndex >= 0:
-		heap.Remove(&l.sleeping, b.heapIndex)
-	case at.IsZero():
-	case b.heapIndex >= 0:
-		heap.Fix(&l.sleeping, b.heapIndex)
-	default:
-		heap.Push(&l.sleeping, b)
-	}
-}
-
-// wakeHeap implements [heap.Interface]; the earliest is first.
-type wakeHeap []*budget
-
-func (h wakeHeap) Len() int           { return len(h) }
-func (h wakeHeap) Less(i, j int) bool { return h[i].wake.Before(h[j].wake) }
-func (h wakeHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].heapIndex, h[j].heapIndex = i, j
-}
-
-// Push implements [heap.Interface].
-func (h *wakeHeap) Push(x any) {
-	b := x.(*budget)
-	b.heapIndex = len(*h)
-	*h = append(*h, b)
-}
-
-// Pop implements [heap.Interface].
-func (h *wakeHeap) Pop() any {
-	last := len(*h) - 1
-	b := (*h)[last]
-	b.heapIndex = -1
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	return b
 }

@@ -92,8 +92,8 @@ func (l *Lease) end(sent bool, o *ratelimit.Observation) {
 	now := h.local.now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s, ok := h.leases.remove(l)
-	if !ok {
+	s := h.leases.end(l)
+	if s == nil {
 		return
 	}
 	b, a := s.budget, s.budget.account
@@ -108,8 +108,9 @@ func (l *Lease) end(sent bool, o *ratelimit.Observation) {
 	case l.secret.judge(o, s.seq, h.seq, now):
 		h.clock.observe(o.Date, s.sent, now) // it says no more of the token
 	default:
-		h.settle(l.entry, &s, o, now)
+		h.settle(l.entry, s, o, now)
 	}
+	h.leases.release(l.slot)
 	a.notice(now)
 	b.lane.place(b, now)
 	if wasFull { // a call of any resource may take the place
@@ -128,7 +129,7 @@ type leaseTable struct {
 }
 
 type leaseSlot struct {
-	budget *budget // nil while the slot is free
+	budget *budget
 	draw   ratelimit.Draw
 	held   int64 // units kept from others
 	seq    uint64
@@ -148,15 +149,19 @@ func (t *leaseTable) add(b *budget, d *ratelimit.Draw, held int64, seq uint64, n
 	return i, s.gen
 }
 
-// remove frees the slot of l and returns what was in it.
-func (t *leaseTable) remove(l *Lease) (leaseSlot, bool) {
+// end returns the slot of l, or nil if l was ended before. It is the caller's,
+// who releases it; a copy would cost more than all that is read from it.
+func (t *leaseTable) end(l *Lease) *leaseSlot {
 	s := &t.slots[l.slot]
-	if s.budget == nil || s.gen != l.gen {
-		return leaseSlot{}, false
+	if s.gen != l.gen {
+		return nil
 	}
-	was := *s
-	s.budget = nil
 	s.gen++
-	t.free = append(t.free, l.slot)
-	return was, true
+	return s
+}
+
+// release lets others take a slot.
+func (t *leaseTable) release(i uint32) {
+	t.slots[i].budget = nil
+	t.free = append(t.free, i)
 }

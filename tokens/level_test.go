@@ -25,7 +25,7 @@ func TestLane_the_level_is_the_share_of_the_limit_whatever_the_limit_was_before(
 		b.limit, b.remaining = ratelimit.Known(limit), ratelimit.Known(left)
 		exact := float64(left) / float64(limit) * (unknownLevel - 1)
 		// At the border of two levels a product may be rounded to the other one.
-		if got := b.readyLevel(now); got != int(exact-1e-9) && got != int(exact+1e-9) {
+		if got := b.readyLevel(now, true); got != int(exact-1e-9) && got != int(exact+1e-9) {
 			t.Fatalf("level = %d with %d of %d left, want %.3f", got, left, limit, exact)
 		}
 	}

@@ -32,11 +32,11 @@ type turn struct {
 func (l *lane) enter(ctx context.Context, r *Request, now time.Time) (*waiter, error) {
 	at, ok := l.earliest(r, now)
 	if !ok {
-		return nil, l.host.exhausted(r, time.Time{}, now)
+		return nil, l.exhausted(r, time.Time{})
 	}
 	deadline, bounded := ctx.Deadline()
 	if wait := at.Sub(now); r.maxWait() < 0 || wait > r.maxWait() || bounded && at.After(deadline) {
-		return nil, l.host.exhausted(r, at, now)
+		return nil, l.exhausted(r, at)
 	}
 	r.Tried.keepReady(l, r.Draw, now)
 	l.host.waiters++
@@ -97,31 +97,36 @@ func (w *waiter) giveUp() (Lease, error) {
 	l, now := w.lane, time.Now()
 	l.host.mu.Lock()
 	defer l.host.mu.Unlock()
-	l.serve(now)
+	for !l.serve(now) && w.inLine {
+		l.host.letOthers()
+	}
 	if !w.inLine {
 		return w.called(<-w.turn)
 	}
 	w.request.Tried = nil
 	at, _ := l.earliest(&w.request, now)
-	return Lease{}, l.host.exhausted(&w.request, at, now)
+	return Lease{}, l.exhausted(&w.request, at)
 }
 
 // serve hands what is free to those in line. Who waits for what is not free keeps
-// nobody waiting who stands behind and could use something else.
-func (l *lane) serve(now time.Time) {
+// nobody waiting who stands behind and could use something else. It reports
+// whether that is all; if a slice was not enough, the timer goes on at once.
+func (l *lane) serve(now time.Time) (done bool) {
 	if l.line.first == nil {
-		return
+		return true
 	}
-	l.wakeUp(now)
-	l.pacedAt = time.Time{}
+	awake := l.wakeUp(now)
+	l.pacedAt, l.cut = time.Time{}, false
 	l.host.passes++
-	pass := l.host.passes
-	for w := l.line.first; w != nil; {
+	pass, served := l.host.passes, 0
+	for w := l.line.first; w != nil && !l.cut; {
 		next := w.next
 		r := &w.request
 		switch plain := l.plain(r); {
 		case plain && r.audience != nil && r.audience.stuck == pass:
 		case l.serveOne(w, now):
+			served++
+			l.cut = served == slice
 		case !plain:
 			r.Tried.keepReady(l, r.Draw, now) // it waits for what rests by now, too
 			l.waitForPace(w, now)
@@ -133,6 +138,7 @@ func (l *lane) serve(now time.Time) {
 		w = next
 	}
 	l.armTimer(now)
+	return awake && !l.cut
 }
 
 // plain reports whether every other call with the same audience could use what
@@ -159,7 +165,7 @@ func (l *lane) dismiss(now time.Time) {
 		next := w.next
 		w.request.Tried.keepReady(l, w.request.Draw, now)
 		if _, ok := l.earliest(&w.request, now); !ok {
-			l.line.end(w, turn{err: l.host.exhausted(&w.request, time.Time{}, now)})
+			l.line.end(w, turn{err: l.exhausted(&w.request, time.Time{})})
 		}
 		w = next
 	}
@@ -187,8 +193,11 @@ func (l *lane) waitForPace(w *waiter, now time.Time) {
 // armTimer has serve called when time alone may free a budget.
 func (l *lane) armTimer(now time.Time) {
 	at := l.pacedAt
-	if len(l.sleeping) > 0 && (at.IsZero() || l.sleeping[0].wake.Before(at)) {
-		at = l.sleeping[0].wake
+	if l.cut {
+		at = now
+	}
+	if next := l.sleeping.next(); !next.IsZero() && (at.IsZero() || next.Before(at)) {
+		at = next
 	}
 	if l.line.first == nil || at.IsZero() {
 		l.stopTimer()

@@ -371,11 +371,9 @@ func (m *model) checkPlace(b *budget) {
 			m.fail("%s is not in list %d", b.resource, b.level)
 		}
 	}
-	if b.heapIndex >= 0 && b.lane.sleeping[b.heapIndex] != b || (b.heapIndex >= 0) == b.wake.IsZero() {
-		m.fail("%s is not at %d of those that sleep", b.resource, b.heapIndex)
-	}
+	checkAgendas(m.t, b.lane)
 	b.lane.place(b, time.Now())
-	if !b.wake.IsZero() && !b.wake.After(time.Now()) {
+	if at := b.dates[changes].at; !at.IsZero() && !at.After(time.Now()) {
 		m.fail("%s is to wake in the past, which never ends", b.resource)
 	}
 }

@@ -99,8 +99,8 @@ func (a *account) takePace(d *ratelimit.Draw, resource string, now time.Time) {
 	}
 	p, limit := a.points(resource)
 	take(&p.window, d.Points, limit, time.Minute)
-	if p.window != nil && !p.full && !p.window.Room(1, limit, now) {
-		p.full = true
+	if p.window != nil && (p.full || !p.window.Room(1, limit, now)) {
+		p.full = true // free calls are made all the same, and make it last longer
 		a.relist(now)
 	}
 }

@@ -17,8 +17,7 @@ const planHorizon = 366 * 24 * time.Hour
 func (h *Host) Plan(resource string, n int64) (done time.Time, ok bool) {
 	now := time.Now()
 	h.mu.Lock()
-	l := h.lane(resource, now)
-	l.wakeUp(now)
+	l := h.awake(resource, now)
 	var plans []plan
 	for _, b := range l.budgets {
 		if p, ok := b.plan(now); ok {

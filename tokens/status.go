@@ -165,15 +165,19 @@ func (b *budget) status(now time.Time) Budget {
 
 // stateFor returns the state of the token for calls that draw on a resource.
 func (e *entry) stateFor(resource string, now time.Time) State {
-	s := e.ownState(now)
-	if s != Unknown && s != Available {
-		return s
+	b := e.account.budgets[resource]
+	if b == nil {
+		return e.ownState(now)
 	}
-	if b := e.account.budgets[resource]; b != nil {
-		b.lane.place(b, now)
-		if !b.limitedUntil(now).IsZero() {
-			return Limited
-		}
+	b.lane.place(b, now)
+	return e.stateOn(b, now)
+}
+
+// stateOn is stateFor by one budget, which must have been placed.
+func (e *entry) stateOn(b *budget, now time.Time) State {
+	s := e.ownState(now)
+	if (s == Unknown || s == Available) && !b.limitedUntil(now).IsZero() {
+		return Limited
 	}
 	return s
 }

@@ -22,16 +22,16 @@ const (
 	maxDrain = 256 << 10
 )
 
-// observe reads what the answer says of limits. The body still reads from its
+// observe reads what the answer says of limits into c.seen. The body still reads from its
 // first byte afterwards.
-func (c *call) observe(resp *http.Response) ratelimit.Observation {
+func (c *call) observe(resp *http.Response) {
 	d := c.host.Dialect()
 	req := ratelimit.Request{Method: c.request.Method, URL: c.request.URL}
 	seen := ratelimit.Response{Status: resp.StatusCode, Header: resp.Header}
 	if d.ReadsBody(req, seen) {
 		seen.Body = plain(resp.Header, peek(resp))
 	}
-	return d.Observe(req, seen, time.Now())
+	c.seen = d.Observe(req, seen, time.Now())
 }
 
 // peek returns the beginning of the body and puts it back.

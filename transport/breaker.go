@@ -132,7 +132,7 @@ func (b *breakers) enter(h *tokens.Host) (turn uint64, until time.Time) {
 }
 
 // judge books what came of an attempt.
-func (c *call) judge(resp *http.Response, seen ratelimit.Observation, err error) {
+func (c *call) judge(resp *http.Response, seen *ratelimit.Observation, err error) {
 	most := c.transport.breakAfter()
 	if most < 0 {
 		return

@@ -42,6 +42,10 @@ type call struct {
 	signedOn bool      // another account was asked because of single sign-on
 	sentAt   time.Time // of the attempt, for Hooks.Answer
 
+	// seen is what the last attempt's answer told; zero if there was none. It is
+	// large, and handed on by reference.
+	seen ratelimit.Observation
+
 	// replay is the body for the next attempt; nil means the request's own.
 	replay io.ReadCloser
 
@@ -161,7 +165,7 @@ func (c *call) onWait(until time.Time) {
 
 // exchange sends a copy of the request with the leased token and settles the
 // lease with the answer, or as lost if there is none, even in a panic.
-func (c *call) exchange(lease tokens.Lease) (*http.Response, ratelimit.Observation, error) {
+func (c *call) exchange(lease tokens.Lease) (*http.Response, *ratelimit.Observation, error) {
 	answered := false
 	defer func() {
 		if !answered {
@@ -177,14 +181,15 @@ func (c *call) exchange(lease tokens.Lease) (*http.Response, ratelimit.Observati
 		err = errors.New("gitfleet: transport: Base returned neither an answer nor an error")
 	}
 	if err != nil {
-		return nil, ratelimit.Observation{}, err
+		c.seen = ratelimit.Observation{}
+		return nil, &c.seen, err
 	}
 	complete(resp, c.request)
 	c.learn(resp)
-	seen := c.observe(resp)
+	c.observe(resp)
 	answered = true
-	lease.Settle(seen)
-	return resp, seen, nil
+	lease.Settle(c.seen)
+	return resp, &c.seen, nil
 }
 
 // copy returns a copy of the request for the next attempt, with the leased token.
@@ -217,7 +222,7 @@ func complete(resp *http.Response, req *http.Request) {
 
 // sendAgain decides whether the call is to be sent with another token, and
 // keeps the answer for the case that there is none.
-func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen ratelimit.Observation) (bool, error) {
+func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen *ratelimit.Observation) (bool, error) {
 	limit := seen.Class.Limit()
 	if limit {
 		if seen.Resource != "" {

@@ -14,7 +14,7 @@ import (
 
 // deliver makes an answer ready for the caller: it keeps a client library that
 // remembers limits from holding back calls that other tokens could serve (I14).
-func (c *call) deliver(resp *http.Response, seen ratelimit.Observation) *http.Response {
+func (c *call) deliver(resp *http.Response, seen *ratelimit.Observation) *http.Response {
 	if c.transport.RawHeaders {
 		return resp
 	}
@@ -77,7 +77,7 @@ var remainingKeys = [...]struct{ remaining, reset string }{
 
 // raiseRemaining keeps a Remaining of 0 from the library above. It reads what
 // go-github v66 would: one that is missing or garbled beside a Reset is 0.
-func (c *call) raiseRemaining(resp *http.Response, seen ratelimit.Observation) {
+func (c *call) raiseRemaining(resp *http.Response, seen *ratelimit.Observation) {
 	for _, key := range remainingKeys {
 		told := resp.Header[key.remaining]
 		if told == nil && resp.Header[key.reset] == nil || positive(told) {

@@ -117,7 +117,7 @@ func (c *call) hookAttempt(l tokens.Lease) {
 	}
 }
 
-func (c *call) hookAnswer(l tokens.Lease, resp *http.Response, seen ratelimit.Observation, err error) {
+func (c *call) hookAnswer(l tokens.Lease, resp *http.Response, seen *ratelimit.Observation, err error) {
 	hook := c.transport.Hooks.Answer
 	if hook == nil {
 		return
@@ -127,7 +127,7 @@ func (c *call) hookAnswer(l tokens.Lease, resp *http.Response, seen ratelimit.Ob
 		Duration: time.Since(c.sentAt),
 		Bytes:    -1,
 		Resource: c.draw.Resource,
-		Seen:     seen,
+		Seen:     *seen,
 		Err:      err,
 	}
 	if resp != nil {
@@ -139,9 +139,9 @@ func (c *call) hookAnswer(l tokens.Lease, resp *http.Response, seen ratelimit.Ob
 	hook(c.request.Context(), a)
 }
 
-func (c *call) hookLimit(l tokens.Lease, resp *http.Response, seen ratelimit.Observation) {
+func (c *call) hookLimit(l tokens.Lease, resp *http.Response, seen *ratelimit.Observation) {
 	if hook := c.transport.Hooks.Limit; hook != nil {
-		hook(c.request.Context(), Limit{Attempt: c.attempt(l), Status: resp.StatusCode, Seen: seen})
+		hook(c.request.Context(), Limit{Attempt: c.attempt(l), Status: resp.StatusCode, Seen: *seen})
 	}
 }
 

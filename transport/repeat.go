@@ -41,7 +41,7 @@ func (c *call) tellRepeat(next tokens.Lease) {
 }
 
 // settled sees what came of an attempt whose lease is settled.
-func (c *call) settled(l tokens.Lease, resp *http.Response, seen ratelimit.Observation, err error) {
+func (c *call) settled(l tokens.Lease, resp *http.Response, seen *ratelimit.Observation, err error) {
 	t := c.transport
 	if c.attempts == 1 && t.Retries > 0 {
 		t.retries.calls.Add(1)

@@ -14,7 +14,7 @@ import (
 // retry decides whether to send the call again after a server error or a
 // network error, and pauses before that. The answer is kept for the case that
 // no token is free afterwards. No token is blamed for it.
-func (c *call) retry(lease tokens.Lease, resp *http.Response, seen ratelimit.Observation, sendErr error) (bool, error) {
+func (c *call) retry(lease tokens.Lease, resp *http.Response, seen *ratelimit.Observation, sendErr error) (bool, error) {
 	if sendErr == nil && seen.Class != ratelimit.ServerError || !c.mayRetry() {
 		return false, sendErr
 	}

@@ -12,7 +12,7 @@ import (
 // owner has not authorized it for the organization's single sign-on. It does so
 // once, and does not wait for a token: an account that is busy may be one more
 // that has not.
-func (c *call) swapForSSO(lease tokens.Lease, resp *http.Response, seen ratelimit.Observation) bool {
+func (c *call) swapForSSO(lease tokens.Lease, resp *http.Response, seen *ratelimit.Observation) bool {
 	if !c.transport.SwapSSO || c.signedOn || !wantsSSO(resp) || c.attempts >= c.maxAttempts || !c.rewind() {
 		return false
 	}

@@ -1,0 +1,149 @@
+package tokens
+
+import (
+	"time"
+
+	"github.com/gitfleet/gitfleet/ratelimit"
+)
+
+// outlook is what a call that costs one read can expect of a budget.
+type outlook uint8
+
+const (
+	listed   outlook = iota // it is in a list
+	underWay                // it can serve once a call under way is over
+	resting                 // it can serve at a time that is known
+	hopeless                // no token of it can be used
+)
+
+// tally is how many tokens are in each state.
+type tally [len(stateNames)]int32
+
+// appraise keeps what the lane knows of all its budgets together up to date with
+// one of them, which is in no list or was in none before. So a call that nobody
+// can serve is told when to come again, and why, without a look at every budget.
+//
+// What it notes holds until the budget is placed again: whatever else changes it,
+// its account's other calls included, places it, and so does time (see nextWake).
+func (l *lane) appraise(b *budget, now time.Time) {
+	was, at := b.outlook, time.Time{}
+	b.outlook = listed
+	if b.level < 0 {
+		free, hope := b.freeAt(&oneRead, nil, now)
+		switch {
+		case !hope:
+			b.outlook = hopeless
+		case !free.After(now):
+			b.outlook = underWay
+		default:
+			b.outlook, at = resting, free
+		}
+	}
+	if was == underWay {
+		l.underWay--
+	}
+	if b.outlook == underWay {
+		l.underWay++
+	}
+	l.resting.set(b, at)
+	l.recount(b, now)
+}
+
+// recount counts the states of the budget's tokens anew.
+func (l *lane) recount(b *budget, now time.Time) {
+	l.uncount(b)
+	for _, e := range b.account.tokens {
+		s := e.stateOn(b, now)
+		b.states[s]++
+		l.states[s]++
+	}
+}
+
+func (l *lane) uncount(b *budget) {
+	for s, n := range b.states {
+		l.states[s] -= n
+	}
+	b.states = tally{}
+}
+
+// earliest returns when a call can be served at the earliest by those that may and
+// have not been tried, as far as can be known: now if that depends on calls that
+// are under way. ok is false if no token will ever serve it. The lane must be
+// awake.
+func (l *lane) earliest(r *Request, now time.Time) (at time.Time, ok bool) {
+	if r.audience == nil && r.Draw.Units == 1 && l.host.plain(r.Draw) {
+		return l.earliestRead(r, now)
+	}
+	for b := range l.open(r.audience) {
+		t, can := b.readyAt(r, now)
+		if can && (!ok || t.Before(at)) {
+			at, ok = t, true
+		}
+		if ok && !at.After(now) {
+			break // nothing is earlier
+		}
+	}
+	return at, ok
+}
+
+// earliestRead is earliest for nearly all calls, those that everybody may serve and
+// that need no more than a read does. No more budgets are looked at than the
+// call has tried.
+func (l *lane) earliestRead(r *Request, now time.Time) (at time.Time, ok bool) {
+	for i := range l.lists {
+		for b := l.lists[i].first; b != nil; b = b.next {
+			if at, ok := b.readyAt(r, now); ok {
+				return at, true
+			}
+		}
+	}
+	if l.underWay > 0 {
+		return now, true
+	}
+	at = l.resting.next()
+	return later(at, now), !at.IsZero()
+}
+
+// readyAt is earliest for one budget.
+func (b *budget) readyAt(r *Request, now time.Time) (at time.Time, ok bool) {
+	if b.ready(r.Draw, now) {
+		// It could serve at once; if it does not, the host has refused this
+		// very call through it, and waiting would not change that.
+		a := b.account
+		return now, !r.Tried.hasAccount(a) && (a.pick(r) != nil || a.probing(r.audience))
+	}
+	return b.freeAt(&r.Draw, r.audience, now)
+}
+
+// freeAt is readyAt for a budget that cannot serve the call now.
+func (b *budget) freeAt(d *ratelimit.Draw, of *audience, now time.Time) (at time.Time, ok bool) {
+	a := b.account
+	if !a.hopeful(of) {
+		return time.Time{}, false
+	}
+	at = later(now, b.restingUntil(now))
+	if free, known := b.free(); known && free+b.out < d.Units {
+		at = later(at, b.nextChange()) // whatever comes of the calls under way
+	}
+	return later(at, a.paced(*d, b.resource, now)), true
+}
+
+// exhausted makes the error for a call that found no token, ready at the given
+// time or never. The lane must be awake.
+func (l *lane) exhausted(r *Request, readyAt time.Time) *ExhaustedError {
+	err := &ExhaustedError{
+		Provider: l.host.provider,
+		Host:     l.host.base,
+		Resource: l.resource,
+		ReadyAt:  readyAt,
+		Tokens:   len(l.host.entries),
+		States:   map[State]int{},
+		Only:     r.audience.String(),
+	}
+	for s, n := range l.states {
+		if n > 0 {
+			err.States[State(s)] = int(n)
+		}
+	}
+	return err
+}

@@ -1,0 +1,226 @@
+package tokens
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gitfleet/gitfleet/internal/canary"
+	"github.com/gitfleet/gitfleet/ratelimit"
+)
+
+// checkAgendas wants every budget where its dates say.
+func checkAgendas(t *testing.T, l *lane) {
+	t.Helper()
+	for _, g := range []*agenda{&l.sleeping, &l.resting} {
+		dated := 0
+		for _, b := range l.budgets {
+			d := b.dates[g.of]
+			if d.at.IsZero() {
+				continue
+			}
+			dated++
+			if g.budgets[d.index] != b || d.at.Before(g.next()) {
+				t.Fatalf("%s is not at %d of agenda %d", b.resource, d.index, g.of)
+			}
+		}
+		if dated != len(g.budgets) {
+			t.Fatalf("%d budgets in agenda %d, want %d", len(g.budgets), g.of, dated)
+		}
+	}
+}
+
+// checkOutlook wants what the lane knows of all budgets together to be what a look
+// at every one of them finds.
+func checkOutlook(t *testing.T, l *lane, tried *Tried) {
+	t.Helper()
+	now := time.Now()
+	if !l.wakeUp(now) {
+		t.Fatal("the lane is not awake after a slice")
+	}
+	r := &Request{Draw: oneRead, Tried: tried}
+	at, ok := l.earliest(r, now)
+	var wantAt time.Time
+	wantOK := false
+	for _, b := range l.budgets {
+		if t, can := b.readyAt(r, now); can && (!wantOK || t.Before(wantAt)) {
+			wantAt, wantOK = t, true
+		}
+	}
+	if ok != wantOK || ok && !at.Equal(wantAt) {
+		t.Fatalf("%s: earliest() = in %v, %t, but a look at every budget finds %v, %t", l.resource, at.Sub(now), ok, wantAt.Sub(now), wantOK)
+	}
+	got := l.states // before stateFor places the budgets
+	var want tally
+	for _, e := range l.host.entries {
+		want[e.stateFor(l.resource, now)]++
+	}
+	if got != want {
+		t.Fatalf("%s: tokens by state: %v, but a look at every token finds %v", l.resource, got, want)
+	}
+}
+
+// outlookRun makes random calls on few tokens, of which nearly everything that can
+// keep one from serving befalls each.
+type outlookRun struct {
+	t    *testing.T
+	rnd  *rand.Rand
+	m    *Manager
+	h    *Host
+	out  []Lease
+	made int
+}
+
+func (o *outlookRun) step() {
+	switch n := o.rnd.IntN(100); {
+	case n < 45:
+		o.lease()
+	case n < 75:
+		o.settle()
+	case n < 79:
+		o.manage()
+	case n < 80:
+		o.add()
+	case n < 98:
+		time.Sleep(time.Duration(o.rnd.IntN(8000)) * time.Millisecond)
+	default:
+		time.Sleep(time.Duration(o.rnd.IntN(30)) * time.Minute)
+	}
+}
+
+func (o *outlookRun) lease() {
+	d := ratelimit.Draw{
+		Resource: []string{"core", "search", "graphql"}[o.rnd.IntN(3)],
+		Units:    []int64{1, 1, 1, 0, 2}[o.rnd.IntN(5)],
+		Points:   []int64{1, 1, 5}[o.rnd.IntN(3)],
+	}
+	d.Creates = d.Writes() && o.rnd.IntN(2) == 0
+	if l, err := o.h.Lease(context.Background(), Request{Draw: d, MaxWait: -1}); err == nil {
+		o.out = append(o.out, l)
+	}
+}
+
+func (o *outlookRun) settle() {
+	if len(o.out) == 0 {
+		return
+	}
+	i := o.rnd.IntN(len(o.out))
+	l := o.out[i]
+	o.out = append(o.out[:i], o.out[i+1:]...)
+	left := max(0, o.rnd.Int64N(8)-2)
+	seen := ratelimit.Observation{
+		Class: ratelimit.OK, Scope: ratelimit.TokenNumbers, Validity: ratelimit.Valid,
+		Limit: ratelimit.Known[int64](9), Remaining: ratelimit.Known(left),
+		Reset: time.Now().Add(time.Duration(o.rnd.IntN(90)-5) * time.Second),
+	}
+	switch n := o.rnd.IntN(20); {
+	case n < 9:
+		l.Settle(seen)
+	case n < 11:
+		l.Settle(ratelimit.Observation{Class: ratelimit.OK, Validity: ratelimit.Valid})
+	case n < 12:
+		l.Cancel()
+	case n < 13:
+		l.Lost()
+	case n < 15:
+		seen.Class, seen.Remaining = ratelimit.PrimaryLimit, ratelimit.Known[int64](0)
+		l.Settle(seen)
+	case n < 17:
+		l.Settle(ratelimit.Observation{Class: ratelimit.SecondaryLimit, RetryAfter: ratelimit.Known(time.Duration(o.rnd.IntN(60)) * time.Second)})
+	case n < 18:
+		l.Settle(ratelimit.Observation{Class: ratelimit.SecondaryLimit, Rests: ratelimit.WholeHost, RetryAfter: ratelimit.Known(5 * time.Second)})
+	default:
+		l.Settle(ratelimit.Observation{Class: ratelimit.Unauthorized, Validity: ratelimit.Invalid})
+	}
+}
+
+func (o *outlookRun) manage() {
+	e := o.h.entries[o.rnd.IntN(len(o.h.entries))]
+	switch o.rnd.IntN(8) {
+	case 0, 1, 2:
+		_ = o.m.Disable(e.id, "test")
+	case 3:
+		_ = o.m.MarkInvalid(e.id, "test")
+	case 4:
+		_ = o.m.Rotate(e.id, Static(canary.Token(fmt.Sprint("rotated", o.made))))
+	case 5:
+		if len(o.h.entries) > 3 {
+			o.m.Remove(e.id, "test")
+		}
+	default:
+		for _, e := range o.h.entries {
+			_ = o.m.Enable(e.id)
+		}
+	}
+}
+
+func (o *outlookRun) add() {
+	o.made++
+	name := fmt.Sprintf("o%d", o.made)
+	token := Token{
+		Provider: GitHub, Label: name, Secret: Static(canary.Token(name)),
+		Account: []string{"", "", "shared", "other"}[o.rnd.IntN(4)],
+		Floor:   Floor{Percent: []int{0, 0, 30}[o.rnd.IntN(3)]},
+	}
+	if o.rnd.IntN(4) == 0 {
+		token.Expires = time.Now().Add(time.Hour)
+	}
+	if err := o.m.Add(token); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *outlookRun) check() {
+	o.h.mu.Lock()
+	defer o.h.mu.Unlock()
+	tried := &Tried{}
+	for _, e := range o.h.entries {
+		switch o.rnd.IntN(8) {
+		case 0:
+			tried.accounts = append(tried.accounts, e)
+		case 1:
+			tried.tokens = append(tried.tokens, e)
+		}
+	}
+	for _, resource := range []string{"core", "search", "graphql"} {
+		l := o.h.lane(resource, time.Now())
+		checkOutlook(o.t, l, nil)
+		checkOutlook(o.t, l, tried)
+		checkAgendas(o.t, l)
+	}
+}
+
+func TestI9_I13_What_a_lane_knows_of_all_its_budgets_agrees_with_a_look_at_every_one(t *testing.T) {
+	t.Parallel()
+	const seeds, steps = 40, 600
+	for seed := range uint64(seeds) {
+		synctest.Test(t, func(t *testing.T) {
+			m, err := NewManager(Config{MaxInFlight: 4, Pace: &ratelimit.Pace{
+				PointsPerMinute: 12, GraphQLPointsPerMinute: 9, CreationsPerMinute: 2, CreationsPerHour: 20, WriteGap: time.Second,
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer m.Close()
+			o := &outlookRun{t: t, rnd: rand.New(rand.NewPCG(seed, 11)), m: m}
+			o.h, _ = m.Host(GitHub, &url.URL{Scheme: "https", Host: "api.github.com", Path: "/"})
+			for range 2 + seed%5 {
+				o.add()
+			}
+			for step := range steps {
+				o.step()
+				o.check()
+				if t.Failed() {
+					t.Logf("seed %d, step %d", seed, step)
+				}
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+}

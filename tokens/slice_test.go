@@ -1,0 +1,196 @@
+package tokens
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/gitfleet/gitfleet/internal/canary"
+	"github.com/gitfleet/gitfleet/ratelimit"
+)
+
+// spentHost returns a host with n tokens that are spent for an hour.
+func spentHost(tb testing.TB, n int) (*Manager, *Host) {
+	tb.Helper()
+	ts := make([]Token, n)
+	for i := range ts {
+		ts[i] = Token{Provider: GitHub, Secret: Static(canary.Token(fmt.Sprint("slice", i)))}
+	}
+	m, err := NewManager(Config{Pace: &ratelimit.Pace{PointsPerMinute: 1 << 40}}, ts...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	h, _ := m.Host(GitHub, &url.URL{Scheme: "https", Host: "api.github.com", Path: "/"})
+	for range n {
+		l, err := h.Lease(context.Background(), Request{Draw: coreRead(), MaxWait: -1})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		l.Settle(ratelimit.Observation{
+			Class: ratelimit.PrimaryLimit, Scope: ratelimit.TokenNumbers, Validity: ratelimit.Valid,
+			Limit: ratelimit.Known[int64](5000), Remaining: ratelimit.Known[int64](0), Reset: time.Now().Add(time.Hour),
+		})
+	}
+	return m, h
+}
+
+func coreRead() ratelimit.Draw {
+	d := oneRead
+	d.Resource = "core"
+	return d
+}
+
+func TestI9_A_reset_that_frees_thousands_serves_them_all_at_once_and_in_turn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n = 5*slice + 1
+		m, h := spentHost(t, n)
+		defer m.Close()
+		start := time.Now()
+		var mu sync.Mutex
+		var turns []uint64
+		var wg sync.WaitGroup
+		for i := range n {
+			wg.Go(func() {
+				l, err := h.Lease(t.Context(), Request{Draw: coreRead()})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got := time.Since(start); got != time.Hour+resetMargin {
+					t.Errorf("call %d waited %v", i, got)
+				}
+				mu.Lock()
+				turns = append(turns, h.seqOf(l))
+				mu.Unlock()
+				l.Cancel()
+			})
+			synctest.Wait() // until it stands in line
+		}
+		wg.Wait()
+		slices.Sort(turns)
+		if first, last := turns[0], turns[n-1]; last-first != n-1 {
+			t.Errorf("%d calls had the turns %d to %d", n, first, last)
+		}
+	})
+}
+
+func TestI9_A_call_that_comes_between_two_slices_overtakes_nobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const n = 3*slice + 1
+		m, h := spentHost(t, n)
+		defer m.Close()
+		var line []*waiter
+		h.mu.Lock()
+		l := h.lane("core", time.Now())
+		for range n {
+			w, err := l.enter(t.Context(), &Request{Draw: coreRead()}, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			line = append(line, w)
+		}
+		l.stopTimer() // the newcomer is to come before it
+		h.mu.Unlock()
+		time.Sleep(2 * time.Hour)
+		h.mu.Lock()
+		if l.serve(time.Now()) {
+			t.Fatal("one slice was enough")
+		}
+		l.stopTimer()
+		h.mu.Unlock()
+		newcomer, err := h.Lease(t.Context(), Request{Draw: coreRead(), MaxWait: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := h.seqOf(newcomer)
+		for i, w := range line {
+			select {
+			case turn := <-w.turn:
+				if seq := h.seqOf(turn.lease); seq >= last || i > 0 && seq <= uint64(i) {
+					t.Fatalf("call %d of the line had turn %d, the newcomer %d", i, seq, last)
+				}
+			default:
+				t.Fatalf("call %d of the line was overtaken", i)
+			}
+		}
+	})
+}
+
+func TestI9_A_line_that_was_cut_goes_on_whatever_else_sets_the_timer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, h := spentHost(t, slice) // so that one slice wakes all of them
+		defer m.Close()
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 3 * slice {
+			wg.Go(func() {
+				// Its end, which would serve the next, does not come.
+				if _, err := h.Lease(t.Context(), Request{Draw: coreRead()}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		h.mu.Lock()
+		l := h.lane("core", time.Now())
+		l.stopTimer()
+		h.mu.Unlock()
+		time.Sleep(time.Hour + 2*resetMargin)
+		h.mu.Lock()
+		l.serve(time.Now())
+		h.entries[0].account.relist(time.Now())
+		h.mu.Unlock()
+		wg.Wait()
+		if got := time.Since(start); got != time.Hour+2*resetMargin {
+			t.Errorf("the last call waited %v, want no longer than the first", got)
+		}
+	})
+}
+
+// BenchmarkReset prints how long the lock is held when a reset frees all tokens,
+// with as many calls in line: the half and the last hundredth of the times, which
+// have what the machine does besides in them.
+func BenchmarkReset(b *testing.B) {
+	for _, n := range []int{100, 1000, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("tokens=%d", n), func(b *testing.B) {
+			var held []time.Duration
+			for b.Loop() {
+				b.StopTimer()
+				m, h := spentHost(b, n)
+				h.mu.Lock()
+				l := h.lane("core", time.Now())
+				for range n {
+					w, err := l.enter(b.Context(), &Request{Draw: coreRead()}, time.Now())
+					if err != nil {
+						b.Fatal(err)
+					}
+					go func() { <-w.turn }()
+				}
+				l.stopTimer()
+				later := time.Now().Add(2 * time.Hour)
+				b.StartTimer()
+				for done := false; !done; {
+					start := time.Now()
+					done = l.serve(later)
+					l.stopTimer()
+					held = append(held, time.Since(start))
+				}
+				h.mu.Unlock()
+				b.StopTimer()
+				_ = m.Close()
+				b.StartTimer()
+			}
+			slices.Sort(held)
+			b.ReportMetric(float64(held[len(held)/2].Microseconds()), "p50-µs")
+			b.ReportMetric(float64(held[len(held)*99/100].Microseconds()), "p99-µs")
+		})
+	}
+}
