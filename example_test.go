@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-github/v66/github"
 
 	"github.com/gitfleet/gitfleet"
+	"github.com/gitfleet/gitfleet/batch"
 	"github.com/gitfleet/gitfleet/fleettest"
 	"github.com/gitfleet/gitfleet/internal/canary"
 	"github.com/gitfleet/gitfleet/providers"
@@ -334,4 +335,32 @@ func simulated() (*fleettest.GitHub, []string) {
 		Limit:         50,
 		Organizations: []fleettest.Owner{{Login: "acme", Repositories: 10}},
 	}), secrets
+}
+
+// A batch asks one thing of many owners, several at once.
+func Example_batch() {
+	ctx := context.Background()
+	sim, secrets := simulated()
+	manager, err := tokens.NewManager(tokens.Config{},
+		tokens.Token{Provider: tokens.GitHub, Label: "alice", Secret: tokens.Static(secrets[0])})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fleet, err := gitfleet.New(gitfleet.Config{Manager: manager, Base: sim})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer fleet.Close()
+	owners := []string{"acme", "acme"}
+
+	client := fleet.GitHub()
+	result, err := batch.Run(ctx, owners, func(ctx context.Context, owner string) (int, error) {
+		repositories, err := client.FetchRepositories(ctx, owner)
+		return len(repositories), err
+	}, batch.Config{Concurrency: 20, MaxRetries: 3})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d of %d owners\n", result.Succeeded, result.Total)
+	// Output: 1 of 1 owners
 }

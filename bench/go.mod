@@ -9,6 +9,7 @@ require (
 	github.com/ktrysmt/go-bitbucket v0.10.0
 	github.com/xanzy/go-gitlab v0.115.0
 	golang.org/x/oauth2 v0.36.0
+	golang.org/x/sync v0.24.0
 	golang.org/x/time v0.16.0
 )
 
