@@ -83,7 +83,7 @@ var forTests = map[string][]string{
 // a row says all.
 var onlyFor = map[string][]string{
 	"":      {"cmd/...", "examples/..."},
-	"quota": {"cmd/..."},
+	"quota": {"cmd/...", "examples/..."},
 }
 
 // vague lists names that do not tell what a package provides.
@@ -169,7 +169,8 @@ func TestBorders_complain_of_what_breaks_them(t *testing.T) {
 		{"fleettest stands alone", pkg{ImportPath: own("fleettest"), Imports: []string{own("ratelimit")}}, "fleettest must not import ratelimit"},
 		{"batch stands alone", pkg{ImportPath: own("batch"), Imports: []string{own("tokens")}}, "batch must not import tokens"},
 		{"quota is for cmd", pkg{ImportPath: own("cmd/gitfleet"), Imports: []string{own("quota"), module, "golang.org/x/term"}}, ""},
-		{"quota is not for examples", pkg{ImportPath: own("examples/basic"), Imports: []string{own("quota")}}, "examples/basic must not import quota: only cmd/... may"},
+		{"quota is for examples", pkg{ImportPath: own("examples/basic"), Imports: []string{own("quota")}}, ""},
+		{"quota is for no other package", pkg{ImportPath: own("pool"), Imports: []string{own("quota")}}, "pool must not import quota: only cmd/... and examples/... may"},
 		{"a database driver in usage", pkg{ImportPath: own("usage"), Imports: []string{"github.com/jackc/pgx/v5"}}, "usage must not import github.com/jackc/pgx/v5"},
 		{"simulated hosts in the demo", pkg{ImportPath: own("cmd/gitfleet"), Imports: []string{own("fleettest")}}, ""},
 		{"simulated hosts in the conformance suite", pkg{ImportPath: own("providers/providertest"), Imports: []string{own("fleettest"), own("providers")}}, ""},
