@@ -171,6 +171,7 @@ func TestBorders_complain_of_what_breaks_them(t *testing.T) {
 		{"quota is for cmd", pkg{ImportPath: own("cmd/gitfleet"), Imports: []string{own("quota"), module, "golang.org/x/term"}}, ""},
 		{"quota is for examples", pkg{ImportPath: own("examples/basic"), Imports: []string{own("quota")}}, ""},
 		{"quota is for no other package", pkg{ImportPath: own("pool"), Imports: []string{own("quota")}}, "pool must not import quota: only cmd/... and examples/... may"},
+		{"a pure Go database driver in usage", pkg{ImportPath: own("usage"), Imports: []string{"modernc.org/sqlite"}}, "usage must not import modernc.org/sqlite"},
 		{"a database driver in usage", pkg{ImportPath: own("usage"), Imports: []string{"github.com/jackc/pgx/v5"}}, "usage must not import github.com/jackc/pgx/v5"},
 		{"simulated hosts in the demo", pkg{ImportPath: own("cmd/gitfleet"), Imports: []string{own("fleettest")}}, ""},
 		{"simulated hosts in the conformance suite", pkg{ImportPath: own("providers/providertest"), Imports: []string{own("fleettest"), own("providers")}}, ""},

@@ -21,6 +21,7 @@ import (
 	"github.com/gitfleet/gitfleet/ratelimit"
 	"github.com/gitfleet/gitfleet/tokens"
 	"github.com/gitfleet/gitfleet/transport"
+	"github.com/gitfleet/gitfleet/usage"
 )
 
 // Existing go-github code keeps its client; only the http.Client is new.
@@ -363,4 +364,22 @@ func Example_batch() {
 	}
 	fmt.Printf("%d of %d owners\n", result.Succeeded, result.Total)
 	// Output: 1 of 1 owners
+}
+
+// Statistics need a store and a recorder, whose hooks go into the transport.
+func Example_usage() {
+	ctx := context.Background()
+	manager, err := tokens.NewManager(tokens.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	store := usage.NewMemory(10_000)
+
+	recorder := usage.NewRecorder(store, usage.Config{Lookup: manager.Lookup})
+	defer recorder.Close(ctx)
+	client := &http.Client{Transport: &transport.Transport{
+		Manager: manager, Provider: tokens.GitHub, Hooks: recorder.Hooks(),
+	}}
+	fmt.Println(client.Transport != nil, recorder.Counts())
+	// Output: true {0 0 0 0}
 }
