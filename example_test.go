@@ -17,6 +17,7 @@ import (
 	"github.com/gitfleet/gitfleet/batch"
 	"github.com/gitfleet/gitfleet/fleettest"
 	"github.com/gitfleet/gitfleet/internal/canary"
+	"github.com/gitfleet/gitfleet/pool"
 	"github.com/gitfleet/gitfleet/providers"
 	"github.com/gitfleet/gitfleet/ratelimit"
 	"github.com/gitfleet/gitfleet/tokens"
@@ -382,4 +383,37 @@ func Example_usage() {
 	}}
 	fmt.Println(client.Transport != nil, recorder.Counts())
 	// Output: true {0 0 0 0}
+}
+
+// priceClient stands for the client of any SDK.
+type priceClient struct{ key string }
+
+func (c *priceClient) Price(_ context.Context, id string) (string, error) {
+	return "price of " + id, nil
+}
+
+// Any API has keys; a pool lets them take turns in the same way.
+func Example_pool() {
+	ctx := context.Background()
+
+	prices, err := pool.New(pool.Config[*priceClient]{
+		Provider: "prices",
+		Keys:     []pool.Key{{ID: "key1", Secret: tokens.Static("example-1")}, {ID: "key2", Secret: tokens.Static("example-2")}},
+		Open: func(ctx context.Context, k pool.Key) (*priceClient, error) {
+			return &priceClient{key: k.Secret.Reveal()}, nil // a client of any SDK, one for each key
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer prices.Close()
+
+	price, err := pool.Do(ctx, prices, func(ctx context.Context, c *priceClient) (string, error) {
+		return c.Price(ctx, "bitcoin")
+	})
+	if err != nil {
+		log.Fatal(err) // when no key is left: a *tokens.ExhaustedError, with the time when one is back
+	}
+	fmt.Println(price)
+	// Output: price of bitcoin
 }

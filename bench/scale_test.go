@@ -19,13 +19,13 @@ import (
 // long the lock is held.
 func BenchmarkScale(b *testing.B) {
 	for _, n := range []int{100, 1000, 10_000, 100_000} {
-		before := heap()
+		before := heapInUse()
 		m := manager(b, n)
 		lease := leaser(b, m)
 		for range n { // until the numbers of all are known
 			lease()
 		}
-		each := float64(heap()-before) / float64(n)
+		each := float64(heapInUse()-before) / float64(n)
 		b.Run(fmt.Sprintf("lease/tokens=%d", n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -78,8 +78,8 @@ func spend(b *testing.B, m *tokens.Manager, n int) (*tokens.Host, tokens.Request
 	return h, r
 }
 
-// heap returns the bytes that are in use.
-func heap() uint64 {
+// heapInUse returns the bytes that are in use.
+func heapInUse() uint64 {
 	runtime.GC()
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)

@@ -86,6 +86,9 @@ func namesOf(d ast.Decl) []string {
 			if star, ok := receiver.(*ast.StarExpr); ok {
 				receiver = star.X
 			}
+			if generic, ok := receiver.(*ast.IndexExpr); ok {
+				receiver = generic.X
+			}
 			if of, ok := receiver.(*ast.Ident); ok {
 				name = of.Name + "." + name
 			}

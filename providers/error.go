@@ -136,6 +136,10 @@ func (e *Error) RetryAt() time.Time {
 	return time.Time{}
 }
 
+// StatusCode returns Status, for callers that know the error by this method only,
+// such as package pool.
+func (e *Error) StatusCode() int { return e.Status }
+
 // Temporary reports whether the same call may succeed later without anybody
 // changing anything.
 func (e *Error) Temporary() bool {

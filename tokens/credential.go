@@ -14,7 +14,7 @@ import (
 type credential struct {
 	label string
 	key   string
-	value *hidden[[]string]
+	value *hidden[[]string] // nil of an opaque token
 }
 
 // Format implements [fmt.Formatter].
@@ -25,6 +25,8 @@ func newCredential(t Token) credential {
 	switch t.Scheme {
 	case PrivateToken:
 		key, value = "Private-Token", t.Secret.Reveal()
+	case Opaque:
+		return credential{label: t.Label}
 	case JobToken:
 		key, value = "Job-Token", t.Secret.Reveal()
 	case Basic:
@@ -38,6 +40,9 @@ func newCredential(t Token) credential {
 // put writes the credential into h in place of whatever credential is there.
 func (c credential) put(h http.Header) {
 	StripCredentials(h)
+	if c.value == nil {
+		return // the manager has no secret of it
+	}
 	v := c.value.reveal()
 	h[c.key] = v[:len(v):len(v)]
 }
@@ -51,6 +56,9 @@ func (c credential) into(h http.Header) http.Header {
 		if !carriesCredential(key) {
 			copied[key] = values[:len(values):len(values)]
 		}
+	}
+	if c.value == nil {
+		return copied
 	}
 	v := c.value.reveal()
 	copied[c.key] = v[:len(v):len(v)]

@@ -32,7 +32,8 @@ type ExhaustedError struct {
 	Only string
 
 	// Cause is why a refreshing secret could not be had in this call, if that
-	// is why one of the tokens could not serve it. Otherwise nil.
+	// is why one of the tokens could not serve it. Of a call of package pool it
+	// is the last error that the call met. Otherwise nil.
 	Cause error
 }
 
@@ -46,6 +47,8 @@ func (e *ExhaustedError) Error() string {
 	}
 	limited := e.States[Limited] + e.States[Cooling]
 	switch {
+	case e.Tokens == 0 && e.Host == "":
+		b.WriteString(": there is no key")
 	case e.Tokens == 0:
 		fmt.Fprintf(&b, ": no token for %s", e.Host)
 		if names := variablesOf(e.Provider); names != "" {

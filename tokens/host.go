@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"math/rand/v2"
 	"net/url"
 	"slices"
@@ -24,13 +25,14 @@ type Host struct {
 	manager     *Manager
 	main        string // the resource that a status shows as the token's own
 	maxInFlight int
-	pace        ratelimit.Pace
-	paced       bool // whether the pace has any bound
 	local       localClock
 	withOwners  atomic.Int64 // tokens that name owners
 	learned     learned
 
 	mu       sync.Mutex // guards what follows and all that hangs on it
+	pace     ratelimit.Pace
+	paced    bool          // whether the pace has any bound
+	span     time.Duration // that the points of the pace are counted over
 	closed   bool
 	clock    hostClock
 	rest     time.Time // limits that count the IP address: nothing is sent before
@@ -56,12 +58,16 @@ type Host struct {
 }
 
 func newHost(m *Manager, p place) *Host {
-	pace := m.config.pace(p.dialect)
+	pace, maxInFlight := m.config.pace(p.dialect), m.config.maxInFlight()
+	if p.isService() {
+		pace, maxInFlight = ratelimit.Pace{}, math.MaxInt // its owner decides, see SetRate
+	}
 	return &Host{
 		place:       p,
 		manager:     m,
 		main:        p.mainResource(),
-		maxInFlight: m.config.maxInFlight(),
+		maxInFlight: maxInFlight,
+		span:        time.Minute,
 		pace:        pace,
 		paced:       pace != ratelimit.Pace{},
 		strategy:    m.config.Strategy,
@@ -166,6 +172,7 @@ func (a *account) budget(l *lane, now time.Time) *budget {
 		return b
 	}
 	b := &budget{account: a, resource: l.resource}
+	b.answered = a.host.isService() // it never tells numbers that were worth waiting for
 	a.budgets[l.resource] = b
 	l.add(b, now)
 	return b

@@ -10,7 +10,8 @@ import (
 	"github.com/gitfleet/gitfleet/ratelimit"
 )
 
-// Identify asks the hosts who the tokens are, all of them if no ID is given. What
+// Identify asks the hosts who the tokens are, all of them but [Opaque] ones if no
+// ID is given. What
 // they say is in [TokenInfo]: Identity, Expires and, unless it was declared,
 // Account.
 //
@@ -27,17 +28,19 @@ import (
 // 10 s at most for its turn and 10 s for its answer. A Bitbucket access token
 // tells what it is by itself and is not asked about. The errors of all tokens are
 // joined, each with the token's label; an ID that the manager does not have
-// matches [ErrUnknownToken].
+// matches [ErrUnknownToken], and a token that is removed meanwhile is no error.
 func (m *Manager) Identify(ctx context.Context, ids ...ID) error {
 	all, errs := m.chosen(ids)
 	failed := make([]error, len(all))
 	atOnce(all, func(i int, e *entry) {
 		s, err := e.host.identify(ctx, e)
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrUnknownToken): // it was removed meanwhile
+		case err != nil:
 			failed[i] = fmt.Errorf("gitfleet: token %q: identify: %w", *e.label.Load(), err)
-			return
+		default:
+			e.host.take(e, s)
 		}
-		e.host.take(e, s)
 	})
 	return errors.Join(append(errs, failed...)...)
 }
@@ -46,7 +49,11 @@ func (m *Manager) Identify(ctx context.Context, ids ...ID) error {
 // with the IDs.
 func (m *Manager) chosen(ids []ID) (all []*entry, errs []error) {
 	if len(ids) == 0 {
-		m.each("", func(e *entry, _ time.Time) { all = append(all, e) })
+		m.each("", func(e *entry, _ time.Time) {
+			if !e.host.isService() {
+				all = append(all, e)
+			}
+		})
 	}
 	for _, id := range ids {
 		if err := m.with(id, func(e *entry, _ time.Time) { all = append(all, e) }); err != nil {
@@ -58,6 +65,9 @@ func (m *Manager) chosen(ids []ID) (all []*entry, errs []error) {
 
 // identify asks the host whose a token is.
 func (h *Host) identify(ctx context.Context, e *entry) (sighting, error) {
+	if h.isService() {
+		return sighting{}, errors.New("it belongs to a service of the user's own, which is not asked")
+	}
 	if s := h.stateOf(e); s == Invalid || s == Expired || s == Disabled {
 		return sighting{}, fmt.Errorf("it is %v", s)
 	}

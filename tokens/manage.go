@@ -44,10 +44,19 @@ func (m *Manager) Enable(id ID) error {
 }
 
 // MarkInvalid puts a token aside as dead, for example because another program
-// has learned so. Only [Manager.Revalidate] brings it back.
+// has learned so. Only [Manager.Revalidate] and [Manager.MarkValid] bring it back.
 func (m *Manager) MarkInvalid(id ID, reason string) error {
 	return m.with(id, func(e *entry, now time.Time) {
 		e.state, e.reason = Invalid, reason
+		e.changed(now)
+	})
+}
+
+// MarkValid says that a token is alive, for callers who have asked the host
+// themselves: a suspect or invalid one is used again.
+func (m *Manager) MarkValid(id ID) error {
+	return m.with(id, func(e *entry, now time.Time) {
+		e.state, e.reason = Available, ""
 		e.changed(now)
 	})
 }
@@ -61,6 +70,9 @@ func (m *Manager) Rotate(id ID, secret Secret) error {
 	e := m.byID[id]
 	if e == nil {
 		return fmt.Errorf("gitfleet: %w: no token has the ID %q", ErrUnknownToken, id)
+	}
+	if e.host.isService() {
+		return errOwnService(e)
 	}
 	if e.minter != nil || secret.source != nil {
 		return fmt.Errorf("gitfleet: token %q: rotate: want static secrets, a refreshing one changes by itself", *e.label.Load())
@@ -96,6 +108,9 @@ func (m *Manager) Revalidate(ctx context.Context, id ID) (State, error) {
 }
 
 func (h *Host) revalidate(ctx context.Context, e *entry) (State, error) {
+	if h.isService() {
+		return h.stateOf(e), errOwnService(e)
+	}
 	u := e.probe.Load()
 	lease := h.leaseFor(e, u)
 	defer lease.Lost() // unless it is settled

@@ -189,7 +189,7 @@ func (m *Manager) insert(all []checkedToken, by *Syncer, anew bool) (change Sync
 		e := m.hostAt(c.place).add(c.token, c.id, was, now)
 		m.entries = append(m.entries, e)
 		m.byID[c.id] = e
-		if c.token.Secret.source == nil {
+		if c.token.Secret.source == nil && c.token.Scheme != Opaque {
 			m.secrets[sha256.Sum256([]byte(c.token.Secret.Reveal()))] = struct{}{}
 		}
 		if was != nil {

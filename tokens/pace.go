@@ -98,7 +98,7 @@ func (a *account) takePace(d *ratelimit.Draw, resource string, now time.Time) {
 		take(&a.pace.hour, 1, pace.CreationsPerHour, time.Hour)
 	}
 	p, limit := a.points(resource)
-	take(&p.window, d.Points, limit, time.Minute)
+	take(&p.window, d.Points, limit, a.host.span)
 	if p.window != nil && (p.full || !p.window.Room(1, limit, now)) {
 		p.full = true // free calls are made all the same, and make it last longer
 		a.relist(now)

@@ -223,8 +223,12 @@ func (p place) defaultScheme(hasUser bool) Scheme {
 // a dead one. GitHub's is free of charge (GitHub Docs, "Rate limits for the
 // REST API"); Bitbucket's wants no scope of its own.
 //
-// A path of the user's own stands in its place, if there is one.
+// A path of the user's own stands in its place, if there is one. A service has
+// none: nil.
 func (p place) probeURL(own string) *url.URL {
+	if p.isService() {
+		return nil
+	}
 	if own != "" {
 		u, err := p.below(own)
 		if err == nil { // it was checked when the token was added
@@ -269,6 +273,9 @@ func (p place) graphQLURL() *url.URL {
 
 // mainResource is the budget that a status shows as the token's own.
 func (p place) mainResource() string {
+	if p.isService() {
+		return ""
+	}
 	return p.dialect.Draw(ratelimit.Request{URL: p.url("")}).Resource
 }
 

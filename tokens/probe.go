@@ -37,7 +37,7 @@ func (h *Host) beginProbe(e *entry) (Lease, bool) {
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if e.state != Suspect || e.probing {
+	if e.state != Suspect || e.probing || h.isService() {
 		return Lease{}, false
 	}
 	e.probing = true

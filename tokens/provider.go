@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ProviderType names a kind of Git host. It is one of the constants below; the
-// zero ProviderType is none.
+// ProviderType names a kind of Git host, one of the constants below, or a service
+// of the user's own, see [Manager.Service]. The zero ProviderType is none.
 type ProviderType string
 
 // The Git hosts that GitFleet knows.

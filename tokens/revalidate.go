@@ -15,12 +15,12 @@ type Revalidation struct {
 
 // RevalidateAll does what [Manager.Revalidate] does for all of the provider's
 // tokens that every filter wants, eight at a time, and reports on each in the
-// order in which they were added. The empty provider means all. No token loses
-// its turn by it, and none is invalid because its host could not be reached.
+// order in which they were added. The empty provider means all but services of
+// the user's own. No token loses its turn by it, and none is invalid because its host could not be reached.
 func (m *Manager) RevalidateAll(ctx context.Context, p ProviderType, filters ...Filter) []Revalidation {
 	var all []*entry
 	m.each(p, func(e *entry, now time.Time) {
-		if e.info(now).wanted(filters) {
+		if !e.host.isService() && e.info(now).wanted(filters) {
 			all = append(all, e)
 		}
 	})

@@ -81,16 +81,25 @@ func ParseStrategy(name string) (Strategy, error) {
 }
 
 // SetStrategy changes how tokens are chosen from now on; nil is the default.
-// What is known of the tokens is kept.
+// What is known of the tokens is kept. Services of the user's own have strategies
+// of their own, see [Host.SetStrategy].
 func (m *Manager) SetStrategy(s Strategy) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.config.Strategy = s
 	for _, h := range *m.hosts.Load() {
-		h.mu.Lock()
-		h.strategy = s
-		h.mu.Unlock()
+		if !h.isService() {
+			h.SetStrategy(s)
+		}
 	}
+}
+
+// SetStrategy changes how tokens of the host are chosen from now on; nil is the
+// default. [Manager.SetStrategy] changes it again, but for a service.
+func (h *Host) SetStrategy(s Strategy) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.strategy = s
 }
 
 func leastRecentlyUsed(_ time.Time, cs []Candidate) int {

@@ -25,13 +25,23 @@ const (
 	PrivateToken Scheme = "private-token" // PRIVATE-TOKEN: …, GitLab's access tokens
 	JobToken     Scheme = "job-token"     // JOB-TOKEN: …, GitLab's CI jobs
 	Basic        Scheme = "basic"         // Authorization: Basic …, with Token.User
+
+	// Opaque is the scheme of a token of a service of the user's own, see [Manager.Service]: it is leased and counted, and
+	// never written into a request. Its secret stays with whoever uses it, so that
+	// Token.Secret, Host, User and ProbePath are empty.
+	Opaque Scheme = "opaque"
 )
 
 // Token is a credential to be added to a [Manager]. Provider and Secret are
-// required.
+// required; of an [Opaque] one Provider and ID.
 type Token struct {
 	// Provider is the kind of host that issued the token.
 	Provider ProviderType
+
+	// ID is for an [Opaque] token, which has no secret that an ID could be derived
+	// from: its provider, a slash and a name, such as "acme/key-1". Empty for any
+	// other.
+	ID ID
 
 	// Secret is the credential itself; white space around it is removed.
 	Secret Secret
@@ -129,6 +139,12 @@ func (t Token) check() error {
 }
 
 func (t Token) resolved() (Token, ID, place, error) {
+	if t.Scheme == Opaque {
+		return t.opaque()
+	}
+	if t.ID != "" {
+		return Token{}, "", place{}, errors.New(`an ID of one's own needs scheme "opaque"`)
+	}
 	p, err := parsePlace(t.Provider, t.Host)
 	if err != nil {
 		return Token{}, "", place{}, err
