@@ -26,6 +26,7 @@ bench: ## the benchmarks, with allocations
 demo: ## show a fleet at work, without network
 	go run ./cmd/gitfleet demo
 
-nightly: ## the suite COUNT (20) times under the race detector, then five minutes per fuzz target
+nightly: ## the suite COUNT (20) times under the race detector, the measurements of bench, then five minutes per fuzz target
 	go test -race -shuffle=on -count=$(COUNT) -timeout 120m ./...
+	cd bench && go test -timeout 30m ./...
 	FUZZTIME=5m .ci/run fuzz

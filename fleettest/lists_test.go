@@ -128,7 +128,7 @@ func TestHosts_lists_are_whole_at_any_length(t *testing.T) {
 	t.Parallel()
 	for _, l := range lists {
 		many := 350
-		if key := strings.Trim(l.path, "/"); strings.HasPrefix(key, "issues") || key == "commits" {
+		if key := strings.Trim(l.path, "/"); !testing.Short() && (strings.HasPrefix(key, "issues") || key == "commits") {
 			many = 10_000 // one list of each way of paging
 		}
 		for _, n := range []int{-1, 1, 101, many} {
