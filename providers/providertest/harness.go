@@ -34,7 +34,6 @@ type Harness struct {
 	// Repository names a repository, if Options.Repositories is not 0. Lists of
 	// what it has are tested best with more than two items each.
 	Repository string
-	Directory  string // of Repository; empty is its root
 	File       string // of Repository
 
 	// Call is the path of a GET that is answered with a JSON object, and Pages
