@@ -2,11 +2,17 @@ package providers
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"sync"
 
 	"github.com/gitfleet/gitfleet/transport"
 )
+
+// barrenPages is how many pages in a row may bring nothing new. Pages of issues
+// have none where a host mixes in pull requests, and the largest repositories
+// have some thousand such pages; more are links that lead in a circle.
+const barrenPages = 10_000
 
 // walk reads a list from its first page to its last.
 type walk[T any] struct {
@@ -18,6 +24,7 @@ type walk[T any] struct {
 	key    func(*T) string // tells items apart
 	seen   seen
 	left   int // items that are still wanted; negative is all
+	barren int // pages since the last one with something new
 }
 
 // all returns the items of a list. An error ends it.
@@ -108,6 +115,7 @@ func (w *walk[T]) ahead(ctx context.Context, next string, last int, yield func(T
 
 // deliver hands out what a page brought, and reports whether to go on.
 func (w *walk[T]) deliver(number int, page Page[T], err error, yield func(T, error) bool) bool {
+	w.barren++
 	for i := range page.Items {
 		if w.left == 0 {
 			return false
@@ -115,12 +123,16 @@ func (w *walk[T]) deliver(number int, page Page[T], err error, yield func(T, err
 		if !w.seen.add(w.key(&page.Items[i])) {
 			continue
 		}
+		w.barren = 0
 		if w.left > 0 {
 			w.left--
 		}
 		if !yield(page.Items[i], nil) {
 			return false
 		}
+	}
+	if err == nil && page.Next != "" && w.barren >= barrenPages {
+		err = fmt.Errorf("%d pages in a row brought nothing new: the links to the next page lead in a circle", w.barren)
 	}
 	if err != nil {
 		var none T

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -149,6 +150,40 @@ func TestI15_a_list_that_grows_at_its_end_is_read_to_the_new_one(t *testing.T) {
 	}}
 	got, err := f.client().FetchRepositories(t.Context(), "acme")
 	if err != nil || !equal(got, counted(7)) {
+		t.Errorf("%v, %v", ids(got), err)
+	}
+}
+
+func TestI15_links_that_lead_in_a_circle_are_an_error_after_what_was_read(t *testing.T) {
+	t.Parallel()
+	f := &fake{page: func(_ context.Context, at providers.Position) (providers.Page[providers.Repository], error) {
+		n := number(at)
+		return providers.Page[providers.Repository]{Items: repositories(1+n%3, 1+n%3), Next: fmt.Sprint("page ", n+1)}, nil
+	}}
+	got, err := f.client().FetchRepositories(t.Context(), "acme")
+	if len(got) != 3 || err == nil || !strings.Contains(err.Error(), "lead in a circle") {
+		t.Errorf("%v, %v", ids(got), err)
+	}
+	if n := f.asked(); n != 10_003 {
+		t.Errorf("%d pages were asked for", n)
+	}
+}
+
+func TestI15_pages_without_anything_do_not_end_a_list(t *testing.T) {
+	t.Parallel()
+	f := &fake{page: func(_ context.Context, at providers.Position) (providers.Page[providers.Repository], error) {
+		n := number(at)
+		p := providers.Page[providers.Repository]{Next: fmt.Sprint("page ", n+1)}
+		switch n {
+		case 1, 9_000:
+			p.Items = repositories(n, n)
+		case 18_000:
+			p.Items, p.Next = repositories(n, n), ""
+		}
+		return p, nil
+	}}
+	got, err := f.client().FetchRepositories(t.Context(), "acme")
+	if len(got) != 3 || err != nil {
 		t.Errorf("%v, %v", ids(got), err)
 	}
 }
