@@ -7,6 +7,7 @@ import (
 	"log"
 	"time"
 
+	"github.com/gitfleet/gitfleet/pool"
 	"github.com/gitfleet/gitfleet/tokens"
 	"github.com/gitfleet/gitfleet/usage"
 )
@@ -39,6 +40,50 @@ func ExampleRecorder() {
 	// Output:
 	// k1 success 1
 	// k2 reach_limit 1
+}
+
+// The first key has no calls left, and the call goes on with the second: two events.
+func ExampleRecorder_Pool() {
+	ctx := context.Background()
+	store := usage.NewMemory(1000)
+	recorder := usage.NewRecorder(store, usage.Config{})
+	p, err := pool.New(pool.Config[string]{
+		Provider: "acme",
+		Keys: []pool.Key{
+			{ID: "k1", Secret: tokens.Static("example-key-1"), Priority: 1},
+			{ID: "k2", Secret: tokens.Static("example-key-2")},
+		},
+		Open:   func(_ context.Context, k pool.Key) (string, error) { return k.ID, nil },
+		Answer: recorder.Pool,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer p.Close()
+	call := pool.Call[string]{Operation: "translate"}
+	_, err = pool.DoWith(ctx, p, call, func(_ context.Context, key string) (string, error) {
+		if key == "k1" {
+			return "", tokens.ErrRateLimited
+		}
+		return "bonjour", nil
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := recorder.Close(ctx); err != nil {
+		log.Fatal(err)
+	}
+
+	groups, err := store.Groups(ctx, usage.Last(time.Hour), usage.ByToken, usage.ByRoute, usage.ByOutcome)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, g := range groups {
+		fmt.Println(g.Token, g.Route, g.Outcome, g.Count)
+	}
+	// Output:
+	// acme/k1 translate reach_limit 1
+	// acme/k2 translate success 1
 }
 
 func ExampleOpenSQL() {
