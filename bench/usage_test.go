@@ -71,7 +71,7 @@ func BenchmarkUsageRecord(b *testing.B) {
 // How many events a second SQLite takes, in a file and in batches as the recorder
 // makes them.
 func BenchmarkUsageSQLite(b *testing.B) {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "usage.db")+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(NORMAL)")
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "usage.db")+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)&_pragma=synchronous(NORMAL)&_pragma=wal_autocheckpoint(4000)")
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -68,6 +68,16 @@ func (d Dialect) ignoring(into string) string {
 	return "INSERT INTO " + into + " ON CONFLICT DO NOTHING"
 }
 
+// orFail returns how a statement begins that inserts several rows into a
+// transaction that is given up if one of them is refused. SQLite need not write
+// down then how to undo the statement alone ("The ON CONFLICT Clause").
+func (d Dialect) orFail() string {
+	if d == SQLite {
+		return "INSERT OR FAIL"
+	}
+	return "INSERT"
+}
+
 // sum returns the sum of a column as an integer of 64 bits; in some databases it
 // would be a decimal.
 func (d Dialect) sum(column string) string {

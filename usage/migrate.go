@@ -11,7 +11,7 @@ import (
 
 // migrations are the steps from an empty database to the present form. A step
 // that was released is never changed: what changes later is a step of its own.
-// {id}, {text} and {end} stand for what differs between dialects.
+// {id}, {text}, {at} and {end} stand for what differs between dialects.
 var migrations = [...][]string{
 	{ // 1: events
 		`CREATE TABLE usage_outcome (id SMALLINT PRIMARY KEY, name {text}){end}`,
@@ -23,7 +23,7 @@ var migrations = [...][]string{
 			id {id}, at BIGINT NOT NULL, series BIGINT NOT NULL,
 			outcome SMALLINT NOT NULL, cause SMALLINT NOT NULL, status SMALLINT NOT NULL,
 			latency BIGINT, class SMALLINT NOT NULL, bytes BIGINT){end}`,
-		`CREATE INDEX usage_event_at ON usage_event (at, id)`,
+		`CREATE INDEX usage_event_at ON usage_event ({at})`,
 	},
 	{ // 2: what they come to by the minute
 		`CREATE TABLE usage_minute (
@@ -36,15 +36,16 @@ var migrations = [...][]string{
 
 // ddl fills in what differs.
 func (d Dialect) ddl(statement string) string {
-	id, end := "INTEGER PRIMARY KEY", ""
+	id, at, end := "INTEGER PRIMARY KEY", "at", "" // there an index ends with the primary key by itself
 	switch d {
 	case PostgreSQL:
+		at = "at, id"
 		id = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
 	case MySQL:
 		id = "BIGINT AUTO_INCREMENT PRIMARY KEY"
 		end = " ENGINE=InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin" // keys differ by case
 	}
-	return strings.NewReplacer("{id}", id, "{text}", "VARCHAR(255) NOT NULL", "{end}", end).Replace(statement)
+	return strings.NewReplacer("{id}", id, "{text}", "VARCHAR(255) NOT NULL", "{at}", at, "{end}", end).Replace(statement)
 }
 
 // lock is how one process at a time migrates: what begins it, and what ends it

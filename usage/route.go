@@ -60,7 +60,7 @@ func Route(method, path string) string {
 
 // word returns the method if it may be one.
 func word(method string) string {
-	if len(method) > 16 || strings.Trim(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+	if len(method) > 16 || !all(method, func(c byte) bool { return 'A' <= c && c <= 'Z' }) {
 		return nameless
 	}
 	return method
@@ -72,8 +72,19 @@ func isWord(segment string) bool {
 	case "v1", "v2", "v3", "v4", "v5", "1.0", "2.0", "latest":
 		return true
 	}
-	const letters = "abcdefghijklmnopqrstuvwxyz_-"
-	return len(segment) <= 32 && strings.Trim(segment, letters) == ""
+	return len(segment) <= 32 && all(segment, func(c byte) bool { return 'a' <= c && c <= 'z' || c == '_' || c == '-' })
 }
 
-func isNumber(segment string) bool { return strings.Trim(segment, "0123456789") == "" }
+func isNumber(segment string) bool {
+	return all(segment, func(c byte) bool { return '0' <= c && c <= '9' })
+}
+
+// all reports whether all bytes of s are as wanted.
+func all(s string, wanted func(byte) bool) bool {
+	for i := range len(s) {
+		if !wanted(s[i]) {
+			return false
+		}
+	}
+	return true
+}

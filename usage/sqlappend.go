@@ -7,13 +7,14 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 )
 
 const (
-	rowsAtOnce = 200     // events of one statement
+	rowsAtOnce = 500     // events of one statement
 	maxSeries  = 100_000 // that are remembered
 )
 
@@ -28,8 +29,9 @@ func (s *SQL) Append(ctx context.Context, events []Event) error {
 		return fmt.Errorf("usage: append: %w", err)
 	}
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		for some := range slices.Chunk(cleaned, rowsAtOnce) {
-			if err := insert(ctx, tx, some, ids); err != nil {
+		for at := 0; at < len(cleaned); at += rowsAtOnce {
+			end := min(at+rowsAtOnce, len(cleaned))
+			if err := s.insert(ctx, tx, cleaned[at:end], ids[at:end]); err != nil {
 				return err
 			}
 		}
@@ -41,16 +43,18 @@ func (s *SQL) Append(ctx context.Context, events []Event) error {
 	return nil
 }
 
-// insert writes the numbers into the statement: binding them one by one takes
-// drivers longer than anything else, and no text is among them.
-func insert(ctx context.Context, tx *sql.Tx, events []Event, ids map[Series]int64) error {
+// insert adds events whose series have the given numbers. It writes the numbers
+// into the statement: binding them one by one takes drivers longer than anything
+// else, and no text is among them.
+func (s *SQL) insert(ctx context.Context, tx *sql.Tx, events []Event, ids []int64) error {
 	b := make([]byte, 0, 128+len(events)*64)
-	b = append(b, `INSERT INTO usage_event (at, series, outcome, cause, status, latency, class, bytes) VALUES `...)
+	b = append(b, s.dialect.orFail()...)
+	b = append(b, ` INTO usage_event (at, series, outcome, cause, status, latency, class, bytes) VALUES `...)
 	for i := range events {
 		e := &events[i]
 		b = append(b, '(')
 		b = append(strconv.AppendInt(b, e.At.UnixMicro(), 10), ',')
-		b = append(strconv.AppendInt(b, ids[e.Series], 10), ',')
+		b = append(strconv.AppendInt(b, ids[i], 10), ',')
 		b = append(strconv.AppendInt(b, int64(e.Outcome), 10), ',')
 		b = append(strconv.AppendInt(b, int64(e.Cause), 10), ',')
 		b = append(strconv.AppendInt(b, int64(e.Status), 10), ',')
@@ -70,43 +74,41 @@ func appendKnown(b []byte, n int64, ok bool) []byte {
 	return strconv.AppendInt(b, n, 10)
 }
 
-// identify returns the numbers of the events' series. Those that are new to the
-// database get one first, in a transaction of its own.
-func (s *SQL) identify(ctx context.Context, events []Event) (map[Series]int64, error) {
+// identify returns the numbers of the events' series, in the order of the events.
+// Those that are new to the database get one first, in a transaction of its own.
+func (s *SQL) identify(ctx context.Context, events []Event) ([]int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ids := map[Series]int64{}
-	var missing []Series
+	ids := make([]int64, len(events))
+	missing := map[Series]int64{}
 	for i := range events {
-		series := events[i].Series
-		if _, seen := ids[series]; seen {
-			continue
+		id, known := s.series[events[i].Series]
+		if ids[i] = id; !known {
+			missing[events[i].Series] = 0
 		}
-		id, ok := s.series[series]
-		if !ok {
-			missing = append(missing, series)
-		}
-		ids[series] = id
 	}
 	if len(missing) == 0 {
 		return ids, nil
 	}
-	if err := s.create(ctx, missing, ids); err != nil {
+	if err := s.create(ctx, missing); err != nil {
 		return nil, err
+	}
+	for i := range events {
+		if id, ok := missing[events[i].Series]; ok {
+			ids[i] = id
+		}
 	}
 	if len(s.series)+len(missing) > maxSeries {
 		clear(s.series)
 	}
-	for _, series := range missing {
-		s.series[series] = ids[series]
-	}
+	maps.Copy(s.series, missing)
 	return ids, nil
 }
 
-// create adds series and notes their numbers in ids. Processes that add the same
-// ones do so in the same order, so that none waits for the other in a circle.
-func (s *SQL) create(ctx context.Context, missing []Series, ids map[Series]int64) error {
-	slices.SortFunc(missing, func(a, b Series) int { return cmp.Compare(a.digest(), b.digest()) })
+// create adds series and notes their numbers. Processes that add the same ones do
+// so in the same order, so that none waits for the other in a circle.
+func (s *SQL) create(ctx context.Context, numbers map[Series]int64) error {
+	missing := slices.SortedFunc(maps.Keys(numbers), func(a, b Series) int { return cmp.Compare(a.digest(), b.digest()) })
 	add := s.dialect.bind(s.dialect.ignoring(
 		`usage_series (digest, provider, host, token, label, account, resource, route) VALUES ` + placeholders(1, 8)))
 	find := s.dialect.bind(`SELECT id FROM usage_series WHERE digest = ?`)
@@ -128,7 +130,7 @@ func (s *SQL) create(ctx context.Context, missing []Series, ids map[Series]int64
 		if err := s.db.QueryRowContext(ctx, find, m.digest()).Scan(&id); err != nil {
 			return err
 		}
-		ids[m] = id
+		numbers[m] = id
 	}
 	return nil
 }
