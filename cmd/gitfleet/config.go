@@ -19,6 +19,8 @@ type configuration struct {
 	maxWait  *time.Duration
 	timeout  time.Duration // of one request; 0 is the default
 	noState  bool
+	record   bool   // calls
+	usage    string // the file to record them in; "" is the default one
 	caFile   string
 	proxy    string
 	gh, glab bool

@@ -67,6 +67,7 @@ func (r *configReader) topKeys(c *configuration) keys {
 		"max_wait": func(n *yaml.Node) { c.maxWait = new(r.duration(n)) },
 		"timeout":  func(n *yaml.Node) { c.timeout = r.duration(n) },
 		"state":    func(n *yaml.Node) { c.noState = !r.boolean(n) },
+		"usage":    func(n *yaml.Node) { c.record, c.usage = r.usage(n) },
 		"ca_file":  func(n *yaml.Node) { c.caFile = home(r.text(n)) },
 		"proxy":    func(n *yaml.Node) { c.proxy = r.address(n) },
 		"gh":       func(n *yaml.Node) { c.gh = r.boolean(n) },
@@ -217,6 +218,18 @@ func (r *configReader) boolean(n *yaml.Node) bool {
 		r.fault(n, "want true or false")
 	}
 	return v
+}
+
+// usage reads whether to record calls, or the file to record them in.
+func (r *configReader) usage(n *yaml.Node) (record bool, file string) {
+	text := r.text(n)
+	if on, err := strconv.ParseBool(text); err == nil {
+		return on, ""
+	}
+	if text == "" {
+		r.fault(n, "want true, false or a file")
+	}
+	return true, home(text)
 }
 
 func (r *configReader) integer(n *yaml.Node) int {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -74,6 +75,7 @@ provider: gitlab
 max_wait: 10m
 timeout: 5s
 state: false
+usage: ~/calls.db
 ca_file: /etc/ssl/acme.pem
 proxy: http://proxy.example.com:3128
 gh: true
@@ -86,7 +88,7 @@ tokens:
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.provider != tokens.GitLab || *c.maxWait != 10*time.Minute || c.timeout != 5*time.Second || !c.noState ||
+	if c.provider != tokens.GitLab || *c.maxWait != 10*time.Minute || c.timeout != 5*time.Second || !c.noState || !c.record || c.usage != filepath.Join(w.home, "calls.db") ||
 		c.caFile != "/etc/ssl/acme.pem" || c.proxy == "" || !c.gh || c.glab {
 		t.Errorf("configure() = %+v", c)
 	}
@@ -131,7 +133,7 @@ func TestI1_Config_faults_name_the_line_and_no_secret(t *testing.T) {
 		{"no secret", "tokens:\n  - {provider: github}", "exactly one of secret, command, keychain and file, and has 0"},
 		{"a key twice", "state: true\nstate: false", `line 2: the key "state" stands twice`},
 		{"two documents", "state: true\n---\nstate: false", "more than one document"},
-		{"two faults", "a: 1\nb: 2", `line 1: unknown key "a": want ca_file, gh, glab, max_wait, provider, proxy, state, timeout, tokens; line 2: unknown key "b"`},
+		{"two faults", "a: 1\nb: 2", `line 1: unknown key "a": want ca_file, gh, glab, max_wait, provider, proxy, state, timeout, tokens, usage; line 2: unknown key "b"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w.file("config/gitfleet/config.yaml", 0o600, tt.text+"\n")

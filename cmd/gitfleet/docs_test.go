@@ -24,7 +24,7 @@ func TestDocs_every_example_runs(t *testing.T) {
 	t.Chdir(w.home)
 	w.file("owners.txt", 0o644, "acme\noctocat\n")
 	w.file("repositories.txt", 0o644, "acme/repo-0001\nacme/repo-0002\n")
-	w.file("config/gitfleet/config.yaml", 0o600, "provider: github\n")
+	w.file("config/gitfleet/config.yaml", 0o600, "provider: github\nusage: true\n")
 	t.Setenv("GITLAB_TOKENS", "gina "+canary.Token("gina"))
 	t.Setenv("BITBUCKET_TOKENS", "bea "+canary.Token("bea"))
 	inner := w.base

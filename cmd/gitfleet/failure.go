@@ -117,9 +117,12 @@ func isBadArgument(err error) bool {
 // hint says what can be done about an error.
 func (t *tool) hint(err error) string {
 	var spent *tokens.ExhaustedError
+	var unrecorded *nothingRecorded
 	var e *providers.Error
 	_ = errors.As(err, &e)
 	switch {
+	case errors.As(err, &unrecorded):
+		return "usage: true in " + t.configPath() + " records calls, and so does --usage FILE"
 	case errors.As(err, &spent) && spent.Tokens == 0:
 		return t.hintNoToken(spent.Provider)
 	case errors.Is(err, tokens.ErrNoTokens):

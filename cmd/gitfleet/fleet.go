@@ -24,6 +24,7 @@ type session struct {
 	*gitfleet.Fleet
 	tool   *tool
 	config *configuration
+	usage  *recording // nil if nothing is recorded
 }
 
 // retries is how often a read is sent again after a failure of the network or of
@@ -39,6 +40,10 @@ func (t *tool) open(cmd *cobra.Command) (*session, error) {
 	base, err := t.network(config)
 	if err != nil {
 		return nil, &usageError{err: err}
+	}
+	record, err := t.recordTo(cmd, config)
+	if err != nil {
+		return nil, err
 	}
 	ts, err := t.gather(cmd.Context(), config)
 	if err != nil {
@@ -65,15 +70,20 @@ func (t *tool) open(cmd *cobra.Command) (*session, error) {
 	if t.flags.verbose {
 		c.Logger = slog.New(slog.NewTextHandler(t.err, nil))
 	}
+	log := newRecording(record, m, t.hide)
+	log.attach(&c.Hooks)
 	fleet, err := gitfleet.New(c)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, log.close())
 	}
-	return &session{Fleet: fleet, tool: t, config: config}, nil
+	return &session{Fleet: fleet, tool: t, config: config, usage: log}, nil
 }
 
 // close keeps what is known. That it could not be kept fails nothing.
 func (s *session) close() {
+	if err := s.usage.close(); err != nil {
+		fmt.Fprintln(s.tool.err, line(err))
+	}
 	if err := s.Close(); err != nil {
 		fmt.Fprintln(s.tool.err, line(err))
 	}

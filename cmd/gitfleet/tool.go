@@ -37,6 +37,7 @@ type globalFlags struct {
 	sources   []string
 	anonymous bool
 	noState   bool
+	usage     string
 	maxWait   time.Duration
 	verbose   bool
 }
@@ -84,7 +85,7 @@ func (t *tool) root() *cobra.Command {
 	}
 	root.AddCommand(
 		t.repoCommand(), t.userCommand(), t.contentsCommand(), t.apiCommand(), t.batchCommand(),
-		t.tokensCommand(), t.planCommand(), t.configCommand(),
+		t.tokensCommand(), t.planCommand(), t.usageCommand(), t.configCommand(),
 		t.demoCommand(), t.versionCommand(),
 	)
 	return root
@@ -104,6 +105,7 @@ func (t *tool) addGlobalFlags(root *cobra.Command) {
 	f.StringSliceVar(&t.flags.sources, "tokens-from", nil, "where tokens come from: env,config,keychain,gh,glab (default env,config)")
 	f.BoolVar(&t.flags.anonymous, "anonymous", false, "ask without a token where there is none")
 	f.BoolVar(&t.flags.noState, "no-state", false, "keep nothing between runs")
+	f.StringVar(&t.flags.usage, "usage", "", "`file` to record calls in, and for gitfleet usage the one to read")
 	f.DurationVar(&t.flags.maxWait, "max-wait", tokens.DefaultMaxWait, "how long a call may wait for a token; 0 never waits")
 	f.BoolVarP(&t.flags.verbose, "verbose", "v", false, "tell of swaps, waits and retries on standard error")
 	complete(root, "provider", "github", "gitlab", "bitbucket")
