@@ -74,6 +74,9 @@ func migrate(ctx context.Context, db *sql.DB, d Dialect, to int) (err error) {
 		return err
 	}
 	defer conn.Close()
+	if version, err := versionOf(ctx, conn); err == nil && version == to {
+		return nil // without the lock, which another process may hold
+	}
 	l := d.lock()
 	if err := execute(ctx, conn, l.begin...); err != nil {
 		return err
@@ -90,8 +93,8 @@ func steps(ctx context.Context, conn *sql.Conn, d Dialect, to int) error {
 	if err != nil {
 		return err
 	}
-	var version int
-	if err := conn.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) FROM usage_schema`).Scan(&version); err != nil {
+	version, err := versionOf(ctx, conn)
+	if err != nil {
 		return err
 	}
 	if version > to {
@@ -109,6 +112,13 @@ func steps(ctx context.Context, conn *sql.Conn, d Dialect, to int) error {
 		}
 	}
 	return nil
+}
+
+// versionOf returns the number of the last step that was run. It is an error if
+// the table of steps is not there yet.
+func versionOf(ctx context.Context, conn *sql.Conn) (version int, err error) {
+	err = conn.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) FROM usage_schema`).Scan(&version)
+	return version, err
 }
 
 func execute(ctx context.Context, conn *sql.Conn, statements ...string) error {

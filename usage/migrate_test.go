@@ -3,6 +3,7 @@ package usage_test
 import (
 	"database/sql"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -137,4 +138,27 @@ func TestSQL_Append_keeps_all_or_nothing(t *testing.T) {
 			t.Errorf("%d events of a batch that failed are kept", got)
 		}
 	})
+}
+
+// Whoever only reads must not wait for those who write.
+func TestOpenSQL_of_a_database_that_is_up_to_date_waits_for_no_lock(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "usage.db")
+	writer := open(t, "sqlite", sqliteAt(file))
+	keep(t, openStore(t, writer, usage.SQLite), used("a", 0))
+	conn, err := writer.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(t.Context(), `BEGIN IMMEDIATE`); err != nil {
+		t.Fatal(err)
+	}
+	reader := open(t, "sqlite", "file:"+file+"?_pragma=busy_timeout(0)")
+	if got := total(t, openStore(t, reader, usage.SQLite), usage.Query{}).Count; got != 1 {
+		t.Errorf("%d events, want 1", got)
+	}
+	if _, err := conn.ExecContext(t.Context(), `ROLLBACK`); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -40,7 +40,7 @@ func defaultUsageFile() (string, error) {
 // recordTo returns the file to record calls in, "" if none was asked for.
 func (t *tool) recordTo(cmd *cobra.Command, c *configuration) (string, error) {
 	switch {
-	case t.flags.usage != "" && cmd.Flags().Changed("no-state"):
+	case t.flags.usage != "" && t.flags.noState && cmd.Flags().Changed("no-state"):
 		return "", usagef(cmd, "--usage and --no-state cannot go together")
 	case t.flags.usage != "":
 		return t.flags.usage, nil
