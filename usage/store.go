@@ -21,8 +21,8 @@ type Store interface {
 
 	// Events returns the events of the query, the latest first, at most limit of
 	// them, which is from 1 to MaxPage. To read on, pass the cursor it returns;
-	// that is empty after the last page. Events that come meanwhile are on no
-	// later page, and move nothing.
+	// that is empty after the last page. Events that come meanwhile move nothing:
+	// those that happened before the end of a page are on a later one.
 	Events(ctx context.Context, q Query, after Cursor, limit int) ([]Event, Cursor, error)
 
 	// Compact makes room: it keeps what r says, as of now.
