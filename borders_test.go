@@ -56,15 +56,16 @@ var borders = map[string]border{
 	}},
 
 	"pool":      {own: []string{"tokens", "ratelimit", "transport"}},
-	"batch":     {},
+	"batch":     {own: []string{"internal/filelock"}},
 	"usage":     {own: []string{"tokens", "transport", "pool"}},
 	"quota":     {},
 	"fleettest": {},
 	"tabular":   {},
 
-	"cmd/...":         {all: true},
-	"examples/...":    {all: true},
-	"internal/canary": {},
+	"cmd/...":           {all: true},
+	"examples/...":      {all: true},
+	"internal/canary":   {},
+	"internal/filelock": {},
 }
 
 const oauth2 = "golang.org/x/oauth2"

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/gitfleet/gitfleet/internal/filelock"
 )
 
 // syncEvery is how often a checkpoint is flushed to the disk. A process that is
@@ -75,8 +77,10 @@ func openCheckpoint(path, job string) (c *checkpoint, err error) {
 
 // load reads the file and makes it ready to be written to.
 func (c *checkpoint) load(job string) error {
-	if err := lock(c.file); err != nil {
-		return fmt.Errorf("%s is in use by another batch: %w", c.path, err)
+	if err := filelock.Lock(c.file); errors.Is(err, filelock.ErrInUse) {
+		return fmt.Errorf("%s is %w by another batch", c.path, err)
+	} else if err != nil {
+		return fmt.Errorf("lock %s: %w", c.path, err)
 	}
 	first, err := json.Marshal(header{version, job})
 	if err != nil {
@@ -175,5 +179,5 @@ func (c *checkpoint) close() error {
 	if c == nil {
 		return nil
 	}
-	return cmp.Or(c.file.Sync(), unlock(c.file), c.file.Close())
+	return cmp.Or(c.file.Sync(), filelock.Unlock(c.file), c.file.Close())
 }
