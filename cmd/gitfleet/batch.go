@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -28,6 +29,7 @@ With -O it can be stopped at any time, also by kill -9: the same command again
 goes on where it was. Nothing that is done is asked again, and nothing is lost or
 doubled in the file. Targets that failed are tried again. What is done is kept in
 the file's name with .resume, or in --resume; remove both to start from scratch.
+While a batch runs no other one can use its files.
 With --resume and standard output, a target whose line was written just before a
 kill -9 may come twice.`
 
@@ -93,7 +95,7 @@ func (t *tool) batch(cmd *cobra.Command, file string, o batchOptions) error {
 		return &usageError{err: err}
 	}
 	defer j.journal.close()
-	j.progress = t.newProgress(len(j.tasks))
+	j.progress = t.newProgress()
 	return j.run(cmd.Context(), o.targets)
 }
 
@@ -120,6 +122,9 @@ func (o batchOptions) signature(cmd *cobra.Command) string {
 		if f := cmd.Flags().Lookup(n); f.Changed {
 			parts = append(parts, n+"="+f.Value.String())
 		}
+	}
+	if o.out != "" { // notes of one output say nothing about another
+		parts = append(parts, "output-file="+filepath.Base(o.out))
 	}
 	return strings.Join(parts, " ")
 }

@@ -6,14 +6,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/gitfleet/gitfleet/fleettest"
 	"github.com/gitfleet/gitfleet/internal/canary"
+	"github.com/gitfleet/gitfleet/tokens"
 )
 
 // owners makes a world with so many users, and the lines that name them.
@@ -200,16 +203,76 @@ func TestBatch_does_not_touch_the_files_of_others(t *testing.T) {
 	diary := w.file("diary.txt", 0o644, "dear diary\n")
 	w.run("batch", file, "-O", diary).want(t, exitUsage, "", "exists and is not of this batch")
 	w.run("batch", file, "--resume", diary).want(t, exitUsage, "", "is not what gitfleet batch has written")
+	w.run("batch", file, "-O", diary).want(t, exitUsage, "", "exists and is not of this batch") // and again
+	w.run("batch", file, "--resume", w.home+"/notes").want(t, exitOK, "owner-00", "")
+	w.run("batch", file, "--resume", w.home+"/notes", "-O", diary).want(t, exitUsage, "", "is of another batch")
 	if read(t, diary) != "dear diary\n" {
 		t.Error("the diary has changed")
 	}
 	out := w.home + "/out.ndjson"
 	w.run("batch", file, "-O", out).want(t, exitOK, "", "")
-	w.run("batch", file, "-O", out, "--limit", "1").want(t, exitUsage, "", "is of another batch (op=repos)")
+	w.run("batch", file, "-O", out, "--limit", "1").want(t, exitUsage, "", "is of another batch (op=repos output-file=out.ndjson)")
 	if err := os.Remove(out); err != nil {
 		t.Fatal(err)
 	}
 	w.run("batch", file, "-O", out).want(t, exitUsage, "", "there is no "+out)
+}
+
+// Whoever comes while a batch runs is refused, under whatever name it keeps its
+// notes, and what the first one writes is whole.
+func TestI15_Batch_refuses_files_that_another_batch_uses(t *testing.T) {
+	w, text := owners(t, 3)
+	file := w.file("owners.txt", 0o644, text)
+	out, notes := w.home+"/out.ndjson", w.home+"/notes"
+	sim := w.github
+	var once sync.Once
+	w.base = roundTripper(func(r *http.Request) (*http.Response, error) {
+		once.Do(func() {
+			w.base = sim
+			w.run("batch", file, "-O", out).want(t, exitUsage, "", out+".resume is in use by another batch")
+			w.run("batch", file, "-O", out, "--resume", notes).want(t, exitUsage, "", out+" is in use by another batch")
+			w.run("batch", file, "--resume", out).want(t, exitUsage, "", out+" is in use by another batch")
+		})
+		return sim.RoundTrip(r)
+	})
+	w.run("batch", file, "-O", out).want(t, exitOK, "", "")
+	if got := batchTargets(t, read(t, out), true); len(got) != 3 {
+		t.Errorf("the output has %v", got)
+	}
+	w.run("batch", file, "-O", out).want(t, exitOK, "", "") // nobody uses it any more
+}
+
+func TestBatch_targets_that_failed_come_in_the_order_of_the_list(t *testing.T) {
+	w, _ := owners(t, 2)
+	w.in = "nobody-9\nowner-01\nhttps://git.example.com/x\nnobody-1\nowner-00\nnobody-5\n"
+	r := w.run("batch")
+	r.want(t, exitPartial, "nobody", "4 of 6 targets failed")
+	var failed []string
+	for line := range strings.Lines(r.out) {
+		if text, ok := strings.CutPrefix(line, `{"target":"`); ok && strings.Contains(line, `"ok":false`) {
+			target, _, _ := strings.Cut(text, `"`)
+			failed = append(failed, target)
+		}
+	}
+	if want := []string{"nobody-9", "https://git.example.com/x", "nobody-1", "nobody-5"}; !slices.Equal(failed, want) {
+		t.Errorf("failed are %v, want %v", failed, want)
+	}
+}
+
+// Those who wait for tokens do so themselves: the batch does not begin to wait
+// once more, and leaves the rest alone.
+func TestI9_Batch_without_tokens_left_ends_at_once(t *testing.T) {
+	w, text := owners(t, 9)
+	w.in = text
+	asked := 0
+	w.base = roundTripper(func(r *http.Request) (*http.Response, error) {
+		asked++
+		return nil, &url.Error{Op: r.Method, URL: r.URL.String(), Err: tokens.ErrRateLimited}
+	})
+	w.run("batch", "--targets", "1", "--max-wait", "0").want(t, exitSpent, "", "rate limited")
+	if asked > 5 {
+		t.Errorf("%d requests, want no target after the first", asked)
+	}
 }
 
 func TestBatch_with_resume_and_standard_output_goes_on_where_it_was(t *testing.T) {

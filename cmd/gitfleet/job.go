@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/gitfleet/gitfleet/batch"
 	"github.com/gitfleet/gitfleet/providers"
 	"github.com/gitfleet/gitfleet/tokens"
 )
@@ -17,15 +18,12 @@ type job struct {
 	listing  listing
 	options  []providers.Option
 	hide     *redactor
-	tasks    []task
+	tasks    []*task
 	journal  *journal
 	progress progress
 
-	mu      sync.Mutex // guards what follows
-	failed  []batchLine
+	mu      sync.Mutex // held by who writes a line; guards what follows
 	written int
-	spent   error // every token is
-	broken  error // what was read cannot be written
 }
 
 // task is one target.
@@ -35,11 +33,13 @@ type task struct {
 	err             error // the target names nothing
 }
 
-// resolve finds out what the targets name. The same under two names is one.
+// ID returns what the target names. The same under two names is one item.
+func (k *task) ID() string { return k.key }
+
+// resolve finds out what the targets name.
 func (j *job) resolve(targets []string) error {
-	seen := map[string]bool{}
 	for _, target := range targets {
-		k := task{target: target}
+		k := &task{target: target}
 		k.client, k.of, k.err = j.listing.resolve(j.session, target)
 		if k.err != nil && !isAddress(target) {
 			if _, err := j.session.client(); err != nil {
@@ -50,107 +50,102 @@ func (j *job) resolve(targets []string) error {
 		if k.err == nil {
 			k.key = fmt.Sprintf("%s %s %s", k.client.Provider(), k.client.Host(), k.of)
 		}
-		if !seen[k.key] {
-			seen[k.key] = true
-			j.tasks = append(j.tasks, k)
-		}
+		j.tasks = append(j.tasks, k)
 	}
 	return nil
 }
 
-// run reads the targets that are not done, several at once.
-func (j *job) run(ctx context.Context, atOnce int) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	queue := make(chan task)
-	var running sync.WaitGroup
-	for range atOnce {
-		running.Go(func() {
-			for k := range queue {
-				if j.do(ctx, k) {
-					cancel()
-				}
-			}
-		})
-	}
-	for _, k := range j.tasks {
-		if j.journal.isDone(k.key) {
-			j.progress.step()
-			continue
+// overError ends the batch: nothing is written of its target, which the next run
+// asks for again.
+type overError struct{ err error }
+
+func (e *overError) Error() string { return e.err.Error() }
+func (e *overError) Unwrap() error { return e.err }
+
+// run reads the targets that are not done, several at once. Clients wait for
+// tokens themselves, as long as --max-wait says, so that the batch waits no longer.
+func (j *job) run(parent context.Context, atOnce int) error {
+	ctx, stop := context.WithCancelCause(parent)
+	defer stop(nil)
+	do := func(ctx context.Context, k *task) (none struct{}, err error) {
+		var over *overError
+		if err = j.do(ctx, k); errors.As(err, &over) {
+			stop(over.err)
 		}
-		select {
-		case queue <- k:
-			continue
-		case <-ctx.Done():
-		}
-		break
+		return none, err
 	}
-	close(queue)
-	running.Wait()
+	result, err := batch.Run(ctx, j.tasks, do, batch.Config{Concurrency: atOnce, MaxWait: -1, OnProgress: j.progress.show})
 	j.progress.clear()
-	return j.end(ctx)
-}
-
-// do reads one target and reports whether the batch is over.
-func (j *job) do(ctx context.Context, k task) (over bool) {
-	if ctx.Err() != nil {
-		return true
-	}
-	l, err := j.read(ctx, k)
-	j.mu.Lock()
-	defer j.mu.Unlock()
+	failed := j.fail(result)
 	switch {
-	case ctx.Err() != nil:
-		return true // it was not read to its end, and is asked again
-	case err == nil:
-		if j.broken = j.journal.done(k.key, l); j.broken != nil {
-			return true
-		}
-		j.written++
-	case errors.Is(err, tokens.ErrRateLimited):
-		j.spent = err
-		return true
-	default:
-		l.Error = string(j.hide.clean([]byte(line(err))))
-		j.failed = append(j.failed, l)
+	case !errors.Is(err, batch.ErrStopped):
+		return errors.Join(err, failed)
+	case parent.Err() != nil:
+		return parent.Err()
 	}
-	j.progress.step()
-	return false
+	return context.Cause(ctx)
 }
 
-func (j *job) read(ctx context.Context, k task) (batchLine, error) {
-	l := batchLine{Target: string(j.hide.clean([]byte(k.target))), Items: []any{}}
-	if k.err != nil {
-		return l, k.err
+// do reads one target and writes what it has.
+func (j *job) do(ctx context.Context, k *task) error {
+	if j.journal.isDone(k.key) {
+		return nil
 	}
+	items, err := j.read(ctx, k)
+	switch {
+	case err == nil:
+		return j.done(k, items)
+	case ctx.Err() != nil, errors.Is(err, tokens.ErrRateLimited):
+		return &overError{err}
+	}
+	return err
+}
+
+func (j *job) read(ctx context.Context, k *task) ([]any, error) {
+	if k.err != nil {
+		return nil, k.err
+	}
+	items := []any{}
 	for item, err := range j.listing.fetch(ctx, k.client, k.of, j.options) {
 		if err != nil {
-			return l, err
+			return nil, err
 		}
-		l.Items = append(l.Items, item)
+		items = append(items, item)
 	}
-	l.OK = true
-	return l, nil
+	return items, nil
 }
 
-// end writes the targets that failed, and says how it went.
-func (j *job) end(ctx context.Context) error {
-	for _, l := range j.failed {
-		if j.broken == nil {
-			j.broken = j.journal.failed(l)
+// done writes the line of a target that was read to its end.
+func (j *job) done(k *task, items []any) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err := j.journal.done(k.key, batchLine{Target: j.shown(k.target), OK: true, Items: items}); err != nil {
+		return &overError{err}
+	}
+	j.written++
+	return nil
+}
+
+// fail writes the targets that failed, in the order in which they were listed, and
+// says how many those are.
+func (j *job) fail(r batch.Result[*task, struct{}]) error {
+	failed := 0
+	for item, err := range r.All() {
+		if err == nil || errors.Is(err, batch.ErrNotRun) || errors.As(err, new(*overError)) {
+			continue
+		}
+		failed++
+		if err := j.journal.failed(batchLine{Target: j.shown(item.ID.target), Error: j.shown(line(err)), Items: []any{}}); err != nil {
+			return err
 		}
 	}
-	switch {
-	case j.broken != nil:
-		return j.broken
-	case j.spent != nil:
-		return j.spent
-	case len(j.failed) > 0 && ctx.Err() == nil:
-		err := fmt.Errorf("batch: %d of %d targets failed", len(j.failed), len(j.tasks))
-		return &partialError{err, j.written}
+	if failed == 0 {
+		return nil
 	}
-	return ctx.Err()
+	return &partialError{fmt.Errorf("batch: %d of %d targets failed", failed, r.Total), j.written}
 }
+
+func (j *job) shown(text string) string { return string(j.hide.clean([]byte(text))) }
 
 // batchLine is what is written of a target.
 type batchLine struct {

@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/gitfleet/gitfleet/internal/filelock"
 )
 
 // journal writes the lines of a batch and keeps what is done, so that the batch
@@ -24,7 +26,8 @@ type journal struct {
 	notes  *os.File // nil if nothing is kept
 	length int64    // of the output
 	known  map[string]bool
-	fresh  bool // nothing was kept before
+	fresh  bool  // nothing was kept before
+	err    error // the first that a write met; nothing is written after it
 }
 
 // note is a line of the notes; the first says what the batch does.
@@ -43,36 +46,48 @@ func openJournal(stdout io.Writer, out, notes, signature string) (*journal, erro
 	if notes == "" {
 		return j, nil
 	}
-	if err := j.openNotes(notes, signature); err != nil {
-		return nil, errors.Join(err, j.close())
-	}
-	if out == "" {
-		return j, nil
-	}
-	if err := j.openOutput(out, notes); err != nil {
+	if err := j.open(out, notes, signature); err != nil {
 		return nil, errors.Join(err, j.close())
 	}
 	return j, nil
 }
 
+// open makes both files ready to be written to. The first note is written last:
+// an output that is refused must not be taken for one of this batch later.
+func (j *journal) open(out, notes, signature string) error {
+	if err := j.openNotes(notes, signature); err != nil {
+		return err
+	}
+	if out != "" {
+		if err := j.openOutput(out, notes); err != nil {
+			return err
+		}
+	}
+	if !j.fresh {
+		return nil
+	}
+	return j.write(note{Batch: signature})
+}
+
 func (j *journal) openNotes(name, signature string) (err error) {
-	if j.notes, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
+	if j.notes, err = openLocked(name, 0o600); err != nil {
 		return err
 	}
 	size, err := j.replay(name, signature)
 	if err != nil {
 		return err
 	}
-	if err := j.notes.Truncate(size); err != nil {
+	j.fresh = size == 0
+	return cut(j.notes, size)
+}
+
+// cut makes a file so long and goes to its end.
+func cut(f *os.File, size int64) error {
+	if err := f.Truncate(size); err != nil {
 		return err
 	}
-	if _, err := j.notes.Seek(size, io.SeekStart); err != nil {
-		return err
-	}
-	if j.fresh = size == 0; j.fresh {
-		return j.write(note{Batch: signature})
-	}
-	return nil
+	_, err := f.Seek(size, io.SeekStart)
+	return err
 }
 
 // replay reads the notes and returns the length of those that are whole.
@@ -105,15 +120,32 @@ func ignoreEOF(err error) error {
 	return err
 }
 
+// openLocked opens a file, or creates it, and keeps other batches from it.
+func openLocked(name string, mode os.FileMode) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, mode)
+	if err != nil {
+		return nil, err
+	}
+	if err := filelock.Lock(f); errors.Is(err, filelock.ErrInUse) {
+		return nil, errors.Join(fmt.Errorf("%s is %w by another batch", name, err), f.Close())
+	} else if err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), f.Close())
+	}
+	return f, nil
+}
+
 // openOutput cuts the output where the notes end. A file that the notes do not
 // know is not touched.
 func (j *journal) openOutput(name, notes string) error {
-	info, err := os.Stat(name)
+	if _, err := os.Stat(name); errors.Is(err, fs.ErrNotExist) && j.length > 0 {
+		return fmt.Errorf("%s says what is done, but there is no %s: remove it to start from scratch", notes, name)
+	}
+	var err error
+	if j.file, err = openLocked(name, 0o666); err != nil {
+		return err
+	}
+	info, err := j.file.Stat()
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if j.length > 0 {
-			return fmt.Errorf("%s says what is done, but there is no %s: remove it to start from scratch", notes, name)
-		}
 	case err != nil:
 		return err
 	case j.fresh && info.Size() > 0:
@@ -121,17 +153,8 @@ func (j *journal) openOutput(name, notes string) error {
 	case info.Size() < j.length:
 		return fmt.Errorf("%s is shorter than %s says: remove both to start from scratch", name, notes)
 	}
-	if j.file, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
-		return err
-	}
-	if err := j.file.Truncate(j.length); err != nil {
-		return err
-	}
-	if _, err := j.file.Seek(j.length, io.SeekStart); err != nil {
-		return err
-	}
 	j.out = j.file
-	return nil
+	return cut(j.file, j.length)
 }
 
 func (j *journal) isDone(key string) bool { return j.known[key] }
@@ -141,22 +164,27 @@ func (j *journal) done(key string, l batchLine) error {
 	if err := j.failed(l); err != nil {
 		return err
 	}
-	if j.file != nil && j.notes != nil {
-		if err := j.file.Sync(); err != nil {
-			return err
+	if j.file != nil {
+		if j.err = j.file.Sync(); j.err != nil {
+			return j.err
 		}
 	}
-	return j.write(note{Done: key, Length: j.length})
+	j.err = j.write(note{Done: key, Length: j.length})
+	return j.err
 }
 
 // failed writes a line without a note.
 func (j *journal) failed(l batchLine) error {
+	if j.err != nil {
+		return j.err
+	}
 	text, err := l.encode()
 	if err != nil {
 		return err
 	}
 	n, err := j.out.Write(text)
 	j.length += int64(n)
+	j.err = err
 	return err
 }
 
@@ -172,11 +200,12 @@ func (j *journal) write(n note) error {
 	return err
 }
 
+// close lets go of the files.
 func (j *journal) close() error {
 	var errs []error
 	for _, f := range []*os.File{j.file, j.notes} {
 		if f != nil {
-			errs = append(errs, f.Close())
+			errs = append(errs, filelock.Unlock(f), f.Close())
 		}
 	}
 	return errors.Join(errs...)

@@ -2,16 +2,18 @@ package main
 
 import (
 	"github.com/schollz/progressbar/v3"
+
+	"github.com/gitfleet/gitfleet/batch"
 )
 
 // progress is a bar on standard error, if that is a terminal.
 type progress struct{ bar *progressbar.ProgressBar }
 
-func (t *tool) newProgress(most int) progress {
-	if !t.progress || most == 0 {
+func (t *tool) newProgress() progress {
+	if !t.progress {
 		return progress{}
 	}
-	return progress{progressbar.NewOptions(most,
+	return progress{progressbar.NewOptions(-1,
 		progressbar.OptionSetWriter(t.err),
 		progressbar.OptionShowCount(),
 		progressbar.OptionSetDescription("targets"),
@@ -20,11 +22,15 @@ func (t *tool) newProgress(most int) progress {
 	)}
 }
 
-// step moves the bar by one. That it cannot be drawn fails nothing.
-func (p progress) step() {
-	if p.bar != nil {
-		_ = p.bar.Add(1)
+// show moves the bar. That it cannot be drawn fails nothing.
+func (p progress) show(now batch.Progress) {
+	if p.bar == nil || now.Total == 0 {
+		return
 	}
+	if p.bar.GetMax() != now.Total {
+		p.bar.ChangeMax(now.Total)
+	}
+	_ = p.bar.Set(now.Succeeded + now.Failed)
 }
 
 // clear removes the bar, so that what comes next has the line for itself.
