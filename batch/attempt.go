@@ -103,7 +103,7 @@ func (p *patience) wait(at time.Time) (time.Duration, bool) {
 	p.waits++
 	p.waited += pause
 	most := p.config.MaxWait
-	return pause, most >= 0 && p.waits <= maxWaits && (most == 0 || p.waited <= most)
+	return pause, p.waits <= maxWaits && (most == 0 || p.waited <= most)
 }
 
 func (p *patience) retry(err error) (time.Duration, bool) {

@@ -278,6 +278,25 @@ func TestCheckpoint_follows_no_link_and_opens_no_folder(t *testing.T) {
 	}
 }
 
+func TestI15_Checkpoint_cuts_a_torn_line_that_is_longer_than_what_comes_next(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	c := batch.Config{Checkpoint: path}
+	fn, calls := counting()
+	if _, err := batch.Run(t.Context(), ids(1), fn, c); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, read(t, path)+`{"sum":"`+strings.Repeat("0", 5000))
+	for range 2 { // the second one reads what the first has left
+		if r, err := batch.Run(t.Context(), ids(2), fn, c); err != nil || r.Succeeded != 2 {
+			t.Fatalf("%d succeeded, %v", r.Succeeded, err)
+		}
+	}
+	if text := read(t, path); calls.Load() != 2 || strings.Count(text, "\n") != 3 || !strings.HasSuffix(text, "}\n") {
+		t.Errorf("%d calls, the file has\n%s", calls.Load(), text)
+	}
+}
+
 func TestCheckpoint_is_of_one_batch_at_a_time(t *testing.T) {
 	t.Parallel()
 	path := file(t)

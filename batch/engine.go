@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -24,9 +25,12 @@ type engine[K comparable, O any] struct {
 	next    func() (k K, place int, ok bool) // safe for concurrent use
 	deliver func(outcome[K, O])              // likewise
 
+	total      atomic.Int64 // items that were met, each counted once
+	duplicates atomic.Int64 // listings of an item beyond its first
+
 	mu       sync.Mutex // guards what follows while workers run
-	progress Progress
-	broken   bool // something was done that the checkpoint could not keep
+	progress Progress   // without what is counted above
+	broken   bool       // something was done that the checkpoint could not keep
 	panicked *PanicError
 }
 
@@ -160,8 +164,14 @@ func (e *engine[K, O]) count(o *outcome[K, O]) {
 // tell calls OnProgress.
 func (e *engine[K, O]) tell() {
 	if e.config.OnProgress != nil {
-		p := e.progress
-		p.Elapsed = time.Since(e.began)
-		e.config.OnProgress(p)
+		e.config.OnProgress(e.soFar())
 	}
+}
+
+// soFar returns how far the batch is.
+func (e *engine[K, O]) soFar() Progress {
+	p := e.progress
+	p.Total, p.Duplicates = int(e.total.Load()), int(e.duplicates.Load())
+	p.Elapsed = time.Since(e.began)
+	return p
 }

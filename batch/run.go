@@ -34,8 +34,8 @@ func Run[K comparable, O any](ctx context.Context, items []K, fn func(context.Co
 		return ids[i], i, true
 	}
 	e.deliver = func(o outcome[K, O]) { outcomes[o.place] = o }
-	e.progress.Total = len(ids)
-	e.progress.Duplicates = len(items) - len(ids)
+	e.total.Store(int64(len(ids)))
+	e.duplicates.Store(int64(len(items) - len(ids)))
 	e.start(min(len(ids), e.config.Concurrency))
 	e.workers.Wait()
 	begun := min(int(taken.Load()), len(ids))
@@ -69,7 +69,7 @@ func (e *engine[K, O]) notRun(ids []K, outcomes []outcome[K, O]) {
 }
 
 func (e *engine[K, O]) result(outcomes []outcome[K, O], start time.Time) Result[K, O] {
-	p := e.progress
+	p := e.soFar()
 	r := Result[K, O]{
 		Total: p.Total, Succeeded: p.Succeeded, Failed: p.Failed,
 		Duplicates: p.Duplicates, Resumed: p.Resumed,
@@ -102,7 +102,7 @@ func (e *engine[K, O]) end(complete bool) error {
 		panic(e.panicked)
 	}
 	e.tell()
-	if cause := context.Cause(e.ctx); cause != nil && (!complete || e.broken || e.progress.Succeeded < e.progress.Total) {
+	if cause := context.Cause(e.ctx); cause != nil && (!complete || e.broken || e.progress.Succeeded < int(e.total.Load())) {
 		return stopped(cause)
 	}
 	if err != nil {

@@ -150,17 +150,11 @@ func (s *stream[K, O]) fresh() (k K, ok bool) {
 			s.empty = true
 			break
 		}
-		isNew := s.isNew(k)
-		s.mu.Lock()
-		if isNew {
-			s.progress.Total++
-		} else {
-			s.progress.Duplicates++
-		}
-		s.mu.Unlock()
-		if isNew {
+		if s.isNew(k) {
+			s.total.Add(1)
 			return k, true
 		}
+		s.duplicates.Add(1)
 	}
 	return k, false
 }

@@ -54,6 +54,32 @@ func try(ctx context.Context, fn func(context.Context, string) (string, error), 
 	return item, errors.New("no item")
 }
 
+// A wait between two retries takes none of them away.
+func TestI9_Wait_leaves_the_retries_alone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{errs: []error{limited{time.Now().Add(time.Minute)}, errOdd, limited{time.Now().Add(time.Hour)}, errOdd}}
+		if item, err := try(t.Context(), s.call, batch.Config{MaxRetries: 2}); err != nil || item.Attempts != 5 {
+			t.Errorf("%d attempts, %v, want success after two waits and two retries", item.Attempts, err)
+		}
+	})
+}
+
+func TestTimeout_what_it_takes_is_given_back_when_the_attempt_is_over(t *testing.T) {
+	t.Parallel()
+	var before context.Context
+	_, err := batch.Run(t.Context(), []string{"a", "b"}, func(ctx context.Context, id string) (string, error) {
+		if id == "b" && before.Err() == nil {
+			t.Error("the timer of an attempt runs on after it")
+		}
+		before = ctx
+		return id, nil
+	}, batch.Config{Concurrency: 1, Timeout: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestRetry_comes_after_pauses_that_double(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
