@@ -164,6 +164,28 @@ func TestI16_Stream_leaving_the_loop_cancels_and_leaves_no_goroutine(t *testing.
 	}
 }
 
+func TestI16_Stream_leaving_the_loop_waits_for_calls_that_take_their_time_to_end(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int64
+		for range batch.Stream(t.Context(), slices.Values([]int{0, 1, 2, 3}), func(ctx context.Context, n int) (int, error) {
+			calls.Add(1)
+			defer calls.Add(-1)
+			if n == 0 {
+				return n, wait(ctx, time.Minute)
+			}
+			<-ctx.Done()
+			time.Sleep(time.Minute) // in the bubble
+			return n, ctx.Err()
+		}, batch.Config{Concurrency: 4}) {
+			break
+		}
+		if n := calls.Load(); n != 0 {
+			t.Errorf("%d calls are under way after the loop", n)
+		}
+	})
+}
+
 func TestI16_Stream_a_panic_in_the_loop_leaves_no_goroutine(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -88,11 +88,16 @@ func TestRetry_comes_after_pauses_that_double(t *testing.T) {
 		if err != nil || item.Value != "done" || item.Attempts != 7 {
 			t.Fatalf("%+v, %v", item, err)
 		}
+		added := time.Duration(0)
 		for i, want := range []time.Duration{2, 4, 8, 15, 15, 15} {
 			want *= time.Second
+			added += s.calls[i+1] - s.calls[i] - want
 			if pause := s.calls[i+1] - s.calls[i]; pause < want || pause > want*5/4 {
 				t.Errorf("pause %d was %v, want %v and up to a quarter more", i, pause, want)
 			}
+		}
+		if added == 0 {
+			t.Error("nothing was added at random")
 		}
 	})
 }
