@@ -36,7 +36,7 @@ func Stream[K comparable, O any](ctx context.Context, items iter.Seq[K], fn func
 		s := &stream[K, O]{engine: e, seen: newSeen[K](), done: make(chan outcome[K, O], window*e.config.Concurrency)}
 		if e.config.Ordered {
 			s.slots = make(chan struct{}, window*e.config.Concurrency)
-			s.early = map[int]outcome[K, O]{}
+			s.early = make([]early[K, O], window*e.config.Concurrency)
 		}
 		if s.run(items, yield) {
 			yield(Item[K, O]{}, s.err)
@@ -61,8 +61,14 @@ type stream[K comparable, O any] struct {
 	empty  bool // the sequence has ended
 
 	// For an ordered stream, else nil.
-	slots chan struct{}         // one for each item that is taken and not handed out
-	early map[int]outcome[K, O] // what is done before its turn; only the loop uses it
+	slots chan struct{} // one for each item that is taken and not handed out
+	early []early[K, O] // what is done before its turn, a ring of as many; only the loop uses it
+}
+
+// early is the place in the ring for what is done before its turn.
+type early[K comparable, O any] struct {
+	outcome[K, O]
+	done bool
 }
 
 // run is one time through the sequence. It reports whether the loop is still
@@ -104,12 +110,10 @@ func (s *stream[K, O]) hand(yield func(Item[K, O], error) bool) bool {
 			}
 			continue
 		}
-		for s.early[o.place] = o; ; turn++ {
-			o, ok := s.early[turn]
-			if !ok {
-				break
-			}
-			delete(s.early, turn)
+		s.early[o.place%len(s.early)] = early[K, O]{o, true}
+		for ; s.early[turn%len(s.early)].done; turn++ {
+			o := s.early[turn%len(s.early)]
+			s.early[turn%len(s.early)] = early[K, O]{}
 			<-s.slots
 			if !yield(o.Item, o.err) {
 				return false
