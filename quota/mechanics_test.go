@@ -41,6 +41,9 @@ func TestMatcher_compares_the_whole_name(t *testing.T) {
 		if m.fits(Path("GET", tt.name)) != unfit {
 			t.Errorf("%q, for operations, fits a path", tt.text)
 		}
+		if p := newMatcher(false, tt.text, ""); p.fits(Operation(tt.name)) != unfit {
+			t.Errorf("%q, for paths, fits an operation", tt.text)
+		}
 	}
 }
 
