@@ -280,7 +280,9 @@ func TestI3_I16_go_bitbucket_leaves_no_connection_and_no_goroutine_behind(t *tes
 		}
 	}
 	b.wantClean(t)
-	if dialled.Load() > 16 { // net/http may dial while another connection becomes idle
+	// net/http dials while another connection becomes idle, the more often the
+	// busier the machine is; a connection that is not given back costs one a call.
+	if dialled.Load() > calls/10 {
 		t.Errorf("%d connections were made for %d calls of 8 goroutines", dialled.Load(), calls)
 	}
 	b.client(t, t.Context()).HttpClient.CloseIdleConnections()
