@@ -52,20 +52,21 @@ var borders = map[string]border{
 
 	"": {own: []string{
 		"ratelimit", "tokens", "transport", "providers",
-		"providers/github", "providers/gitlab", "providers/bitbucket",
+		"providers/github", "providers/gitlab", "providers/bitbucket", "internal/privatefile",
 	}},
 
 	"pool":      {own: []string{"tokens", "ratelimit", "transport"}},
-	"batch":     {own: []string{"internal/filelock"}},
+	"batch":     {own: []string{"internal/filelock", "internal/privatefile"}},
 	"usage":     {own: []string{"tokens", "transport", "pool"}},
 	"quota":     {},
 	"fleettest": {},
 	"tabular":   {},
 
-	"cmd/...":           {all: true},
-	"examples/...":      {all: true},
-	"internal/canary":   {},
-	"internal/filelock": {},
+	"cmd/...":              {all: true},
+	"examples/...":         {all: true},
+	"internal/canary":      {},
+	"internal/filelock":    {},
+	"internal/privatefile": {},
 }
 
 const oauth2 = "golang.org/x/oauth2"
@@ -168,6 +169,7 @@ func TestBorders_complain_of_what_breaks_them(t *testing.T) {
 		{"the root wires the drivers", pkg{ImportPath: module, Imports: []string{own("providers/github"), own("tokens")}}, ""},
 		{"nobody below imports the root", pkg{ImportPath: own("pool"), Imports: []string{module}}, "pool must not import gitfleet"},
 		{"fleettest stands alone", pkg{ImportPath: own("fleettest"), Imports: []string{own("ratelimit")}}, "fleettest must not import ratelimit"},
+		{"batch keeps its checkpoint in a private file", pkg{ImportPath: own("batch"), Imports: []string{own("internal/privatefile")}}, ""},
 		{"batch stands alone", pkg{ImportPath: own("batch"), Imports: []string{own("tokens")}}, "batch must not import tokens"},
 		{"quota is for cmd", pkg{ImportPath: own("cmd/gitfleet"), Imports: []string{own("quota"), module, "golang.org/x/term"}}, ""},
 		{"quota is for examples", pkg{ImportPath: own("examples/basic"), Imports: []string{own("quota")}}, ""},

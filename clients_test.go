@@ -223,8 +223,11 @@ func TestI1_Fleet_StateFile_keeps_limits_and_no_secret(t *testing.T) {
 	if got, want := f.Manager().AllTokens(tokens.GitHub)[0].Status.Remaining.Or(-1), int64(16); got != want {
 		t.Errorf("%d remain after a restart, want %d", got, want)
 	}
-	if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), ".state-*")); err != nil || len(left) > 0 {
-		t.Errorf("%q were left behind, %v", left, err)
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) != 1 {
+		t.Errorf("the folder has %v, %v, want the file alone", left, err)
+	}
+	if info, err = os.Stat(filepath.Dir(path)); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder has mode %v, %v, want 0700", info.Mode(), err)
 	}
 }
 
@@ -239,7 +242,7 @@ func TestFleet_StateFile_that_is_none_is_refused_and_kept(t *testing.T) {
 	if err := os.Symlink(path, link); err != nil {
 		t.Skip(err)
 	}
-	for file, want := range map[string]string{path: "is not what a fleet has written", link: "is not a regular file", dir: "is not a regular file"} {
+	for file, want := range map[string]string{path: "is not what a fleet has written", link: "is a symbolic link and is not followed", dir: "is not a regular file"} {
 		_, err := gitfleet.New(gitfleet.Config{Manager: newThree().manager(t), StateFile: file})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("New() with %s = %v, want %q", filepath.Base(file), err, want)

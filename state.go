@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gitfleet/gitfleet/internal/privatefile"
 	"github.com/gitfleet/gitfleet/tokens"
 )
 
@@ -25,9 +26,12 @@ func StatePath(name string) (string, error) {
 	return filepath.Join(home, ".local", "state", name, "state.json"), nil
 }
 
+// maxState bounds the state that is read, in bytes: some hundred thousand tokens.
+const maxState = 256 << 20
+
 // restore takes over what a file says of the manager's tokens, if there is one.
 func restore(m *tokens.Manager, path string) error {
-	text, err := readPrivate(path)
+	text, _, err := privatefile.Read(path, maxState)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -42,40 +46,11 @@ func restore(m *tokens.Manager, path string) error {
 	return err
 }
 
-// save writes what the manager knows to a file, in one go: it is whole or as it
-// was, whenever the machine stops.
+// save writes what the manager knows to a file, for its owner only.
 func save(m *tokens.Manager, path string) error {
 	text, err := json.Marshal(m.Snapshot())
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, ".state-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
-}
-
-// readPrivate reads a regular file, and no other through a link in its place.
-func readPrivate(path string) ([]byte, error) {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	return os.ReadFile(path)
+	return privatefile.Write(path, text)
 }

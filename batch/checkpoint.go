@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/gitfleet/gitfleet/internal/filelock"
+	"github.com/gitfleet/gitfleet/internal/privatefile"
 )
 
 // syncEvery is how often a checkpoint is flushed to the disk. A process that is
@@ -57,14 +57,7 @@ func openCheckpoint(path, job string) (c *checkpoint, err error) {
 			err = fmt.Errorf("batch: checkpoint: %w", err)
 		}
 	}()
-	info, err := os.Lstat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	file, err := privatefile.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -106,17 +99,7 @@ func (c *checkpoint) load(job string) error {
 	if _, err := c.file.Write(append(first, '\n')); err != nil {
 		return err
 	}
-	return cmp.Or(c.file.Sync(), syncFolder(filepath.Dir(c.path)))
-}
-
-// syncFolder makes the name of a new file last. Not every system can.
-func syncFolder(name string) error {
-	folder, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	_ = folder.Sync()
-	return folder.Close()
+	return cmp.Or(c.file.Sync(), privatefile.SyncFolder(filepath.Dir(c.path)))
 }
 
 // meet reports whether the file had the item, and whether it is met for the

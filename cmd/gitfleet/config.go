@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gitfleet/gitfleet/internal/privatefile"
 	"github.com/gitfleet/gitfleet/tokens"
 )
 
@@ -60,10 +61,11 @@ func configHome() string {
 }
 
 // configure reads the configuration. Without a file it is empty, unless one was
-// asked for.
+// asked for. One that others can change is refused, since it names commands to
+// run.
 func (t *tool) configure() (*configuration, error) {
 	path := t.configPath()
-	text, mode, err := readFile(path)
+	text, mode, err := privatefile.Read(path, maxConfig)
 	if errors.Is(err, fs.ErrNotExist) && t.flags.config == "" {
 		return &configuration{}, nil
 	}
@@ -83,29 +85,9 @@ func (t *tool) configure() (*configuration, error) {
 // maxConfig bounds the configuration file, in bytes.
 const maxConfig = 1 << 20
 
-func readFile(path string) ([]byte, fs.FileMode, error) {
-	info, err := os.Stat(path) // first, because opening a pipe would wait for its writer
-	switch {
-	case err != nil:
-		return nil, 0, err
-	case !info.Mode().IsRegular():
-		return nil, 0, fmt.Errorf("%s is not a regular file", path)
-	case info.Size() > maxConfig:
-		return nil, 0, fmt.Errorf("%s has more than %d bytes", path, maxConfig)
-	}
-	text, err := os.ReadFile(path)
-	return text, info.Mode().Perm(), err
-}
-
-// checkMode refuses a file that others can write, since it names commands to
-// run, and one with secrets that others can read.
+// checkMode refuses a file with secrets that others can read.
 func checkMode(path string, mode fs.FileMode, secrets bool) error {
-	switch {
-	case runtime.GOOS == "windows": // its access list says it, and is not looked at
-		return nil
-	case mode&0o022 != 0:
-		return fmt.Errorf("it has mode %#o, so that others can change it: run chmod 600 %s", mode, path)
-	case secrets && mode&0o077 != 0:
+	if secrets && mode&0o077 != 0 && runtime.GOOS != "windows" { // its access list says it there, and is not looked at
 		return fmt.Errorf("it holds a secret and has mode %#o, so that others can read it: run chmod 600 %s", mode, path)
 	}
 	return nil

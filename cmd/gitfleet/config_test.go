@@ -159,7 +159,7 @@ func TestConfig_that_others_can_read_or_change_is_refused(t *testing.T) {
 		{"a secret for the group", literal, 0o640, "it holds a secret and has mode 0640"},
 		{"a secret", literal, 0o600, ""},
 		{"a reference for all to read", reference, 0o644, ""},
-		{"a reference for all to change", reference, 0o666, "it has mode 0666, so that others can change it"},
+		{"a reference for all to change", reference, 0o666, "config.yaml has mode 0666, so that others can change it: run chmod 600"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w.file("config/gitfleet/config.yaml", tt.mode, tt.text)
@@ -171,6 +171,16 @@ func TestConfig_that_others_can_read_or_change_is_refused(t *testing.T) {
 			r.want(t, exitUsage, "", tt.stderr)
 		})
 	}
+	file := w.file("config/gitfleet/config.yaml", 0o600, literal)
+	if err := os.Chmod(filepath.Dir(file), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	w.run("config", "check").want(t, exitUsage, "", "everybody can exchange its files")
+	link := w.home + "/link.yaml"
+	if err := os.Symlink(w.file("elsewhere/config.yaml", 0o600, literal), link); err != nil {
+		t.Fatal(err)
+	}
+	w.run("config", "check", "--config", link).want(t, exitUsage, "", "link.yaml is a symbolic link and is not followed")
 	if _, err := exec.LookPath("mkfifo"); err == nil {
 		pipe := w.home + "/pipe"
 		if err := exec.Command("mkfifo", pipe).Run(); err == nil {
@@ -181,7 +191,7 @@ func TestConfig_that_others_can_read_or_change_is_refused(t *testing.T) {
 
 func TestSources_gh_and_glab_are_read_when_they_are_asked_for(t *testing.T) {
 	w := noEnv(t)
-	w.file("config/gh/hosts.yml", 0o600, `
+	hosts := w.file("elsewhere/hosts.yml", 0o600, `
 github.com:
     user: alice
     oauth_token: `+canary.Token("alice")+`
@@ -189,6 +199,13 @@ github.com:
 github.acme.com:
     user: bob
 `)
+	link := w.home + "/config/gh/hosts.yml" // where it is kept is that program's own matter
+	if err := os.MkdirAll(filepath.Dir(link), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(hosts, link); err != nil {
+		t.Skip(err)
+	}
 	if err := keyring.Set("gh:github.acme.com", "bob", canary.Token("bob")); err != nil {
 		t.Fatal(err)
 	}

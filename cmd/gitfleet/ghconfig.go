@@ -10,6 +10,7 @@ import (
 	"github.com/zalando/go-keyring"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gitfleet/gitfleet/internal/privatefile"
 	"github.com/gitfleet/gitfleet/tokens"
 )
 
@@ -91,9 +92,14 @@ func label(from, user string) string {
 	return from + "-" + user
 }
 
-// otherConfig reads another program's YAML. Its errors do not quote it.
+// otherConfig reads another program's YAML. Its errors do not quote it. The file
+// may be a link, since it is not ours to say where that program keeps it.
 func otherConfig(path string) (*yaml.Node, error) {
-	text, _, err := readFile(path)
+	at, err := filepath.EvalSymlinks(path)
+	var text []byte
+	if err == nil {
+		text, _, err = privatefile.Read(at, maxConfig)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no %s", path)
 	}
