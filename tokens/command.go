@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +26,9 @@ import (
 //
 //	tokens.Command(tokens.GitHub, "git", "credential", "fill")
 //
-// is one; git is told not to ask for a password.
+// is one; git is told not to ask for a password. It has the environment of this
+// process, but not GITHUB_TOKENS, GITLAB_TOKENS and BITBUCKET_TOKENS: these hold
+// the tokens of a whole fleet, and no program but this one reads them.
 //
 // The program is killed when the context ends, and then the context's error is
 // returned. Errors name the program. Neither its arguments nor what it prints,
@@ -66,7 +69,7 @@ const pipeDelay = time.Second
 func (c command) output(ctx context.Context) (string, error) {
 	var out bounded
 	cmd := exec.CommandContext(ctx, c.name, c.args...)
-	cmd.Env = append(os.Environ(), "GIT_TERMINAL_PROMPT=0")
+	cmd.Env = append(withoutLists(os.Environ()), "GIT_TERMINAL_PROMPT=0")
 	cmd.Stdin = strings.NewReader(credentialRequest(c.provider))
 	cmd.Stdout = &out
 	cmd.WaitDelay = pipeDelay
@@ -78,6 +81,17 @@ func (c command) output(ctx context.Context) (string, error) {
 		return out.text.String(), nil
 	}
 	return out.text.String(), err
+}
+
+// withoutLists returns an environment without the variables that hold a list of
+// tokens. Those for one token, such as GITHUB_TOKEN, stay: they are names that
+// other programs know, and a credential helper may live on one. The case of
+// names means nothing on Windows.
+func withoutLists(environment []string) []string {
+	return slices.DeleteFunc(environment, func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.ContainsFunc(envVariables, func(v envVariable) bool { return strings.EqualFold(name, v.names[0]) })
+	})
 }
 
 // credentialRequest is what git would write to a credential helper.

@@ -41,6 +41,15 @@ func TestFakeProgram(t *testing.T) {
 		if string(in) == "protocol=https\nhost=github.com\n\n" && os.Getenv("GIT_TERMINAL_PROMPT") == "0" {
 			fmt.Printf("protocol=https\nhost=github.com\nusername=octocat\npassword=%s\n", secret)
 		}
+	case "environment": // prints a token if it sees nothing but what it may
+		for _, name := range []string{"GITHUB_TOKENS", "GITLAB_TOKENS", "BITBUCKET_TOKENS"} {
+			if _, ok := os.LookupEnv(name); ok {
+				return
+			}
+		}
+		if os.Getenv("GITHUB_TOKEN") == canary.Token("one") && os.Getenv("HELPER_HOME") == "there" {
+			fmt.Println(secret)
+		}
 	case "fail":
 		fmt.Println(secret)
 		fmt.Fprintln(os.Stderr, "failed with", secret)
@@ -92,6 +101,22 @@ func TestCommand_Tokens(t *testing.T) {
 				t.Errorf("Tokens() =\n%s\nwant\n%s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestI1_Command_gives_its_program_no_list_of_tokens(t *testing.T) {
+	for name, value := range map[string]string{
+		"GITHUB_TOKENS":    canary.Token("many"),
+		"GITLAB_TOKENS":    canary.Token("many"),
+		"BITBUCKET_TOKENS": canary.Token("many"),
+		"GITHUB_TOKEN":     canary.Token("one"), // other programs know this name
+		"HELPER_HOME":      "there",
+	} {
+		t.Setenv(name, value)
+	}
+	ts, err := fake(tokens.GitHub, "environment").Tokens(t.Context())
+	if err != nil || len(ts) != 1 {
+		t.Errorf("Tokens() = %d tokens, %v; want 1: the program saw a list, or not the rest", len(ts), err)
 	}
 }
 

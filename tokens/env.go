@@ -12,15 +12,18 @@ import (
 var ErrNoTokens = errors.New("no tokens")
 
 // envVariables are the variables that tokens are read from, in this order. The
-// first of a provider that is set wins. GH_TOKEN is the name that GitHub's own
-// command line knows (GitHub CLI manual, "gh help environment").
-var envVariables = []struct {
-	provider ProviderType
-	names    []string
-}{
+// first of a provider that is set wins. The first name is for lists. GH_TOKEN is
+// the name that GitHub's own command line knows (GitHub CLI manual, "gh help
+// environment").
+var envVariables = []envVariable{
 	{GitHub, []string{"GITHUB_TOKENS", "GITHUB_TOKEN", "GH_TOKEN"}},
 	{GitLab, []string{"GITLAB_TOKENS", "GITLAB_TOKEN"}},
 	{Bitbucket, []string{"BITBUCKET_TOKENS", "BITBUCKET_TOKEN"}},
+}
+
+type envVariable struct {
+	provider ProviderType
+	names    []string
 }
 
 // variablesOf names the variables of a provider, if it has any, for people.
