@@ -3,7 +3,7 @@
 FUZZTIME ?= 30s
 COUNT ?= 20
 
-.PHONY: help test lint ci fuzz bench demo nightly
+.PHONY: help test lint ci fuzz bench demo nightly release vulncheck
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -26,7 +26,13 @@ bench: ## the benchmarks, with allocations
 demo: ## show a fleet at work, without network
 	go run ./cmd/gitfleet demo
 
-nightly: ## the suite COUNT (20) times under the race detector, the measurements of bench, then five minutes per fuzz target
+nightly: ## the suite COUNT (20) times under the race detector, the measurements of bench, then vet for other systems, five minutes per fuzz target, and a release made twice
 	go test -race -shuffle=on -count=$(COUNT) -timeout 120m ./...
 	cd bench && go test -timeout 30m ./...
-	FUZZTIME=5m .ci/run fuzz
+	FUZZTIME=5m .ci/run cross fuzz release
+
+release: ## the archives of VERSION, checksums and bills of materials, into dist
+	cd .ci/release && go run . -version "$(VERSION)" -o ../../dist
+
+vulncheck: ## known vulnerabilities that this code can reach; needs the network
+	GOTOOLCHAIN=local go run golang.org/x/vuln/cmd/govulncheck@v1.3.0 ./...
