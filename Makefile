@@ -3,7 +3,7 @@
 FUZZTIME ?= 30s
 COUNT ?= 20
 
-.PHONY: help test lint ci fuzz bench demo nightly release vulncheck
+.PHONY: help test lint ci fuzz bench figures demo nightly release vulncheck
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ fuzz: ## each fuzz target for FUZZTIME (30s)
 
 bench: ## the benchmarks, with allocations
 	go test -run '^$$' -bench . -benchmem ./...
+
+figures: ## run every measurement, an hour or so, and write the tables of bench/figures.md
+	cd bench && go run ./figures -o figures.md
 
 demo: ## show a fleet at work, without network
 	go run ./cmd/gitfleet demo

@@ -8,6 +8,7 @@
 //	go test -run Memory -v .        the heap over 10,000 and 100,000 repositories
 //	go test -run Start -v .         how long the command line takes to start
 //	go test -bench . -count 6 .     what a call costs
+//	go run ./figures -o figures.md  all of it, and the benchmarks of the packages
 //
 // README.md has the figures, and what they were measured on.
 package bench

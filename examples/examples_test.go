@@ -39,6 +39,28 @@ func TestPredecessors_names_what_exists(t *testing.T) {
 	}
 }
 
+// So are the pages that say which test shows what, and which command prints
+// which figure.
+func TestPages_name_tests_that_exist(t *testing.T) {
+	t.Parallel()
+	exists := declared(t)
+	for path, least := range map[string]int{"../docs/security.md": 60, "../docs/performance.md": 15} {
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := regexp.MustCompile(`\b(Test|Benchmark|Example|Fuzz)[A-Z]\w+`).FindAllString(string(page), -1)
+		if len(names) < least {
+			t.Errorf("%s names %d tests, want %d", path, len(names), least)
+		}
+		for _, name := range names {
+			if !exists[name] {
+				t.Errorf("%s: there is no %s", path, name)
+			}
+		}
+	}
+}
+
 // declared returns the names of all tests of the module, and what its packages
 // export in the form package.Name, package.Type.Method and package.Type.Field.
 func declared(t *testing.T) map[string]bool {
