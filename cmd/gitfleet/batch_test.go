@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -240,6 +241,26 @@ func TestI15_Batch_refuses_files_that_another_batch_uses(t *testing.T) {
 		t.Errorf("the output has %v", got)
 	}
 	w.run("batch", file, "-O", out).want(t, exitOK, "", "") // nobody uses it any more
+}
+
+func TestBatch_keeps_its_notes_in_a_file_for_its_owner_and_behind_no_link(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no modes on Windows")
+	}
+	w, text := owners(t, 1)
+	file, out := w.file("owners.txt", 0o644, text), w.home+"/out.ndjson"
+	w.run("batch", file, "-O", out).want(t, exitOK, "", "")
+	if info, err := os.Stat(out + ".resume"); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v, want 0600", info.Mode(), err)
+	}
+	theirs := w.file("theirs", 0o600, "theirs")
+	if err := os.Symlink(theirs, out+"2.resume"); err != nil {
+		t.Fatal(err)
+	}
+	w.run("batch", file, "-O", out+"2").want(t, exitUsage, "", "is a symbolic link and is not followed")
+	if got := read(t, theirs); got != "theirs" {
+		t.Errorf("the link's target has %q", got)
+	}
 }
 
 func TestBatch_targets_that_failed_come_in_the_order_of_the_list(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"github.com/gitfleet/gitfleet/internal/filelock"
+	"github.com/gitfleet/gitfleet/internal/privatefile"
 )
 
 // journal writes the lines of a batch and keeps what is done, so that the batch
@@ -70,7 +71,7 @@ func (j *journal) open(out, notes, signature string) error {
 }
 
 func (j *journal) openNotes(name, signature string) (err error) {
-	if j.notes, err = openLocked(name, 0o600); err != nil {
+	if j.notes, err = locked(privatefile.Open(name)); err != nil {
 		return err
 	}
 	size, err := j.replay(name, signature)
@@ -120,16 +121,15 @@ func ignoreEOF(err error) error {
 	return err
 }
 
-// openLocked opens a file, or creates it, and keeps other batches from it.
-func openLocked(name string, mode os.FileMode) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, mode)
+// locked keeps other batches from a file that was opened.
+func locked(f *os.File, err error) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
 	if err := filelock.Lock(f); errors.Is(err, filelock.ErrInUse) {
-		return nil, errors.Join(fmt.Errorf("%s is %w by another batch", name, err), f.Close())
+		return nil, errors.Join(fmt.Errorf("%s is %w by another batch", f.Name(), err), f.Close())
 	} else if err != nil {
-		return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), f.Close())
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", f.Name(), err), f.Close())
 	}
 	return f, nil
 }
@@ -141,7 +141,7 @@ func (j *journal) openOutput(name, notes string) error {
 		return fmt.Errorf("%s says what is done, but there is no %s: remove it to start from scratch", notes, name)
 	}
 	var err error
-	if j.file, err = openLocked(name, 0o666); err != nil {
+	if j.file, err = locked(os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)); err != nil {
 		return err
 	}
 	info, err := j.file.Stat()

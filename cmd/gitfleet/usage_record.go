@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	_ "modernc.org/sqlite" // the driver of the usage file
 
 	"github.com/gitfleet/gitfleet"
+	"github.com/gitfleet/gitfleet/internal/privatefile"
 	"github.com/gitfleet/gitfleet/tokens"
 	"github.com/gitfleet/gitfleet/transport"
 	"github.com/gitfleet/gitfleet/usage"
@@ -189,10 +189,7 @@ func makePrivate(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
+	f, err := privatefile.Open(path)
 	if err != nil {
 		return err
 	}

@@ -160,7 +160,7 @@ func TestUsage_the_file_is_private(t *testing.T) {
 	if err := os.Symlink(w.file("real.db", 0o600, ""), filepath.Join(w.home, "link.db")); err != nil {
 		t.Fatal(err)
 	}
-	w.run("user", "octocat", "--usage", filepath.Join(w.home, "link.db")).want(t, exitOK, "octocat", "is not a regular file")
+	w.run("user", "octocat", "--usage", filepath.Join(w.home, "link.db")).want(t, exitOK, "octocat", "is a symbolic link and is not followed")
 	if text := read(t, real); text != "" {
 		t.Error("it writes through a link")
 	}
