@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +28,7 @@ type Host struct {
 	withOwners  atomic.Int64 // tokens that name owners
 	learned     learned
 
-	mu       sync.Mutex // guards what follows and all that hangs on it
+	mu       lock // guards what follows and all that hangs on it
 	pace     ratelimit.Pace
 	paced    bool          // whether the pace has any bound
 	span     time.Duration // that the points of the pace are counted over
