@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"math"
 	"net/url"
 	"sync/atomic"
 	"time"
@@ -13,22 +14,26 @@ import (
 type account struct {
 	key      string // in Host.accounts, where it may have others besides
 	name     string // as declared, or else as the host says; empty if unknown
+	identity string // whom the host says it is, see sighting; empty if unknown
 	declared bool
 	into     *account // the one that this was merged into, or nil
-	identity string   // whom the host says it is, see sighting; empty if unknown
+	budgets  map[string]*budget
+
+	// What every call looks at stands together, here as in entry and record: of
+	// ten thousand accounts none is in the processor's cache when its turn comes.
+
 	host     *Host
 	tokens   []*entry
-	budgets  map[string]*budget
+	first    [1]*entry // where tokens begins; most accounts have no more
 	inFlight int
 	floored  bool // a token of it has a floor
-	pace     pacer
 
 	// cool is until when a secondary limit keeps the account from being used.
 	cool      time.Time
-	coolings  int    // secondary limits in a row
-	cooledSeq uint64 // the newest lease when the last of them was met
-
-	routes map[uint64]*routeRest // that rest, or did when they were last called
+	coolings  int                   // secondary limits in a row
+	cooledSeq uint64                // the newest lease when the last of them was met
+	routes    map[uint64]*routeRest // that rest, or did when they were last called
+	pace      pacer
 }
 
 // entry is one token of a Manager. It is guarded by its Host's mutex, but for
@@ -42,30 +47,28 @@ type entry struct {
 	label  atomic.Pointer[string]     // that of token, for those who hold no lock
 	probe  atomic.Pointer[url.URL]    // where the host is asked whether the token is alive
 
-	token    Token    // as declared
-	owners   []string // that it sees; folded
 	account  *account
-	identity Identity
-	counted  string // whom the host counts for it, see sighting
-
 	state    State // Unknown, Available, Suspect or Invalid; the rest is derived
-	reason   string
 	probing  bool
 	failing  bool // it has no secret, because its source fails
-	failure  string
-	lastUsed time.Time
+	disabled bool // by hand, for the reason in disabledFor
+	removed  bool
 	used     uint64 // the newest lease
 	calls    uint64 // leases so far
 	rotated  uint64 // the newest lease when the secret was rotated
-	order    int    // in which it was added to the host
-	alone    *audience
-
-	disabled    bool // by hand, for the reason that follows
-	disabledFor string
-
+	lastUsed time.Time
 	expiry
-	seen    seen // what observers of events know
-	removed bool
+
+	token       Token    // as declared
+	owners      []string // that it sees; folded
+	identity    Identity
+	counted     string // whom the host counts for it, see sighting
+	reason      string
+	failure     string
+	disabledFor string
+	order       int // in which it was added to the host
+	alone       *audience
+	seen        seen // what observers of events know
 }
 
 // usable reports whether the token itself may be sent, budgets aside.
@@ -143,20 +146,20 @@ func later(a, b time.Time) time.Time {
 
 // budget is what one account may draw on one resource.
 type budget struct {
-	record
 	account  *account
 	resource string
-	lane     *lane
 
 	// Where the lane keeps the budget; see there.
+	lane       *lane
 	level      int // -1 while it is in no list
 	outlook    outlook
 	prev, next *budget
 
-	// scale is the levels a unit, of the limit that scaled is: a multiplication
-	// takes a third of the time of a division.
-	scale  float64
-	scaled int64
+	record
+
+	// While least to most units of scaled, the limit, may be leased, the level
+	// stays what it is.
+	scaled, least, most int64
 
 	wakeEnds time.Time // the end of the window that its date for changes was worked out for
 	dates    [agendas]date
@@ -207,14 +210,39 @@ func (b *budget) readyLevel(now time.Time, calm bool) int {
 	case !known:
 		return unknownLevel
 	}
+	return b.shareLevel(free)
+}
+
+// shareLevel returns the list for so many free units of the limit, and notes
+// between which numbers it stays the same.
+func (b *budget) shareLevel(free int64) int {
+	const steps = unknownLevel - 1
 	limit := b.limit.Or(free)
+	b.scaled, b.least, b.most = limit, limit, math.MaxInt64
 	if free >= limit {
-		return unknownLevel - 1
+		return steps
 	}
-	if limit != b.scaled {
-		b.scaled, b.scale = limit, (unknownLevel-1)/float64(limit)
+	step := float64(limit) / steps
+	level := math.Floor(float64(free) / step)
+	b.least = min(free, max(1, int64(math.Ceil(level*step))))
+	b.most = max(free, int64(math.Ceil((level+1)*step))-1)
+	return int(level)
+}
+
+// stays reports whether the budget belongs in the list that it is in, as nearly
+// always after a call was leased or has ended. That the account's tokens are what
+// they were is taken for granted: whoever changes them relists it.
+func (b *budget) stays(now time.Time) bool {
+	if b.level < 0 || b.level >= unknownLevel || b.limit.Or(0) != b.scaled || b.account.inFlight >= b.account.host.maxInFlight {
+		return false
 	}
-	return int(float64(free) * b.scale)
+	free, known := b.free()
+	return known && b.least <= free && free <= b.most && b.calm() && !b.due(now)
+}
+
+// due reports whether it is time to work out anew when the budget changes.
+func (b *budget) due(now time.Time) bool {
+	return b.wakeEnds != b.ends || !now.Before(b.dates[changes].at)
 }
 
 // calm reports whether no limit holds that time would end, as nearly always.

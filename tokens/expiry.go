@@ -7,11 +7,11 @@ const soon = 7 * 24 * time.Hour
 
 // expiry is when a token ends. It is guarded by its Host's mutex.
 type expiry struct {
-	toldEnd      time.Time // what the host last told, by its clock
-	learnedEnd   time.Time // the same by ours
-	end          time.Time // the earlier of this and Token.Expires; zero means unknown or never
-	announcedEnd time.Time // observers have heard that it is near
 	expired      bool
+	toldEnd      time.Time   // what the host last told, by its clock
+	learnedEnd   time.Time   // the same by ours
+	end          time.Time   // the earlier of this and Token.Expires; zero means unknown or never
+	announcedEnd time.Time   // observers have heard that it is near
 	timer        *time.Timer // nil before an end is known
 }
 

@@ -139,6 +139,7 @@ func (h *Host) accountOf(t Token, id ID, now time.Time) *account {
 	a := h.accounts[key]
 	if a == nil {
 		a = &account{key: key, host: h, budgets: map[string]*budget{}}
+		a.tokens = a.first[:0]
 		h.accounts[key] = a
 	}
 	if t.Account != "" {

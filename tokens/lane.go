@@ -69,7 +69,7 @@ func (l *lane) drop(b *budget) {
 // place there.
 func (l *lane) place(b *budget, now time.Time) {
 	calm := b.calm()
-	due := !calm || b.wakeEnds != b.ends || !now.Before(b.dates[changes].at)
+	due := !calm || b.due(now)
 	if due {
 		b.advance(now)
 		if restOver(b.account.cool, now).IsZero() {
@@ -92,10 +92,21 @@ func (l *lane) place(b *budget, now time.Time) {
 	}
 }
 
-// used moves b behind all others of its list.
+// ended moves b to where it belongs after the end of a call.
+func (l *lane) ended(b *budget, now time.Time) {
+	if !b.stays(now) {
+		l.place(b, now)
+	}
+}
+
+// used moves b behind all others of its list, after the beginning of a call.
 func (l *lane) used(b *budget, now time.Time) {
+	level := b.level
+	if !b.stays(now) {
+		level = b.readyLevel(now, b.calm())
+	}
 	l.unlist(b)
-	l.list(b, b.readyLevel(now, b.calm()))
+	l.list(b, level)
 	if b.level < 0 {
 		l.appraise(b, now)
 	}

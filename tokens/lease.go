@@ -112,7 +112,7 @@ func (l *Lease) end(sent bool, o *ratelimit.Observation) {
 	}
 	h.leases.release(l.slot)
 	a.notice(now)
-	b.lane.place(b, now)
+	b.lane.ended(b, now)
 	if wasFull { // a call of any resource may take the place
 		a.relist(now)
 		h.serveLines(now)

@@ -30,3 +30,32 @@ func TestLane_the_level_is_the_share_of_the_limit_whatever_the_limit_was_before(
 		}
 	}
 }
+
+func TestLane_a_budget_stays_in_its_list_for_as_long_as_its_level_is_the_same(t *testing.T) {
+	t.Parallel()
+	m, err := NewManager(Config{}, Token{Provider: GitHub, Secret: Static(canary.Token("stays"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := m.entries[0]
+	now := time.Now()
+	l := e.account.host.lane("core", now)
+	b := e.account.budget(l, now)
+	for _, limit := range []int64{1, 10, 62, 63, 64, 100, 5000} {
+		for left := int64(1); left <= limit+1; left++ {
+			b.limit, b.remaining = ratelimit.Known(limit), ratelimit.Known(left)
+			l.place(b, now)
+			for other := int64(0); other <= limit+1; other++ {
+				b.remaining = ratelimit.Known(other)
+				if !b.stays(now) {
+					continue
+				}
+				if got := b.readyLevel(now, true); got != b.level {
+					t.Fatalf("it stays on level %d with %d of %d left, want level %d", b.level, other, limit, got)
+				}
+				b.remaining = ratelimit.Known(left)
+				b.readyLevel(now, true) // notes again what holds for left
+			}
+		}
+	}
+}

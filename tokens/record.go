@@ -105,9 +105,7 @@ func (r *record) observe(in *reading, now time.Time) {
 	case older:
 		return
 	case same:
-		before := r.remaining.Or(left)
-		r.costs.saw(before - left)
-		left = min(left, before)
+		left = r.lower(left)
 		if in.reset != r.reset && in.reset.Before(r.reset) {
 			in.reset, in.ends = r.reset, r.ends
 		}
@@ -117,12 +115,37 @@ func (r *record) observe(in *reading, now time.Time) {
 		}
 		r.costs.rollOver()
 	}
-	r.answered = true
-	r.told = max(r.told, in.seq)
-	r.remaining = ratelimit.Known(left)
 	r.reset, r.ends = in.reset, in.ends
-	r.lost.answered(in.seq)
-	r.silent.answered(in.seq)
+	r.tell(left, in.seq)
+}
+
+// again is observe for an answer that tells nothing new of the window that runs
+// but what remains, and reports whether that is all. Nearly always it is, and
+// takes a third of the time.
+func (r *record) again(o *ratelimit.Observation, ends time.Time, seq uint64) bool {
+	left, ok := o.Remaining.Get()
+	if !ok || ends.IsZero() || ends != r.ends || o.Reset != r.reset || o.Limit != r.limit || left >= r.limit.Or(0) {
+		return false
+	}
+	r.tell(r.lower(left), seq)
+	return true
+}
+
+// lower returns what remains by all answers of the window, the one that tells
+// left included.
+func (r *record) lower(left int64) int64 {
+	before := r.remaining.Or(left)
+	r.costs.saw(before - left)
+	return min(left, before)
+}
+
+// tell books what remains after the answer to the lease seq.
+func (r *record) tell(left int64, seq uint64) {
+	r.answered = true
+	r.told = max(r.told, seq)
+	r.remaining = ratelimit.Known(left)
+	r.lost.answered(seq)
+	r.silent.answered(seq)
 }
 
 // observeUntouched takes a reading of a budget that nothing has been drawn

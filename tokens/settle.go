@@ -37,13 +37,15 @@ func (h *Host) settleNumbers(b *budget, s *leaseSlot, o *ratelimit.Observation, 
 	if o.Scope != ratelimit.TokenNumbers {
 		return
 	}
-	in := reading{limit: o.Limit, remaining: o.Remaining, reset: o.Reset, ends: h.clock.local(o.Reset), seq: s.seq}
-	b.observe(&in, now)
-	b.refloor()
+	ends := h.clock.local(o.Reset)
+	if !b.again(o, ends, s.seq) {
+		b.observe(&reading{limit: o.Limit, remaining: o.Remaining, reset: o.Reset, ends: ends, seq: s.seq}, now)
+		b.refloor()
+	}
 	if o.Remaining.Or(1) > 0 || o.Class == ratelimit.PrimaryLimit {
 		return
 	}
-	switch until := in.ends; {
+	switch until := ends; {
 	case until.IsZero():
 		b.restUntil(now.Add(h.spentBackoff().Delay(0, h.random())))
 	case now.Before(until.Add(resetMargin)):
