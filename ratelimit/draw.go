@@ -66,13 +66,7 @@ func (d Dialect) predict(req Request) string {
 
 // points returns what a request adds to the minute's count.
 func points(req Request) int64 {
-	switch {
-	case isGraphQL(req):
-		if mutates(req.Body) {
-			return writePoints
-		}
-		return readPoints
-	case reads(req.method()):
+	if reads(req.method()) || isGraphQL(req) && !mutates(req.Body) {
 		return readPoints
 	}
 	return writePoints

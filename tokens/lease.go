@@ -11,7 +11,7 @@ import (
 //
 // It must be settled exactly once, on every path: with Settle when an answer
 // came, with Lost when the request was sent and no answer came, and with Cancel
-// when it was never sent. Whatever is called after the first of these has no
+// when it was never sent. Answered reads the answer besides. Whatever is called after the first of these has no
 // effect. A Lease is a small value; its methods are safe for concurrent use.
 // The zero Lease is none, and its methods do nothing.
 type Lease struct {
@@ -72,24 +72,44 @@ func (l Lease) Authorized(h http.Header) http.Header {
 }
 
 // Settle ends the lease with what the answer told, received now.
-func (l Lease) Settle(o ratelimit.Observation) { l.end(true, &o) }
+func (l Lease) Settle(o ratelimit.Observation) {
+	if l.host != nil {
+		l.end(true, &o, l.host.local.now())
+	}
+}
+
+// Answered ends the lease with an answer received now, and returns what the answer
+// told, read as the host's dialect does (see [ratelimit.Dialect.Observe]). It is
+// Observe and Settle with one look at the clock. The zero Lease reads nothing, and
+// returns the zero Observation.
+func (l Lease) Answered(asked ratelimit.Request, answer ratelimit.Response) (o ratelimit.Observation) {
+	if l.host == nil {
+		return o
+	}
+	now := l.host.local.now()
+	o = l.host.dialect.Observe(asked, answer, now)
+	l.end(true, &o, now)
+	return o
+}
 
 // Lost ends the lease of a request that was sent and not answered. What it
 // would have cost stays charged until a call that was leased later is answered.
-func (l Lease) Lost() { l.end(true, nil) }
+func (l Lease) Lost() { l.unanswered(true) }
 
 // Cancel ends the lease of a request that was not sent.
-func (l Lease) Cancel() { l.end(false, nil) }
+func (l Lease) Cancel() { l.unanswered(false) }
+
+func (l Lease) unanswered(sent bool) {
+	if l.host != nil {
+		l.end(sent, nil, l.host.local.now())
+	}
+}
 
 // end takes the lease of a request that was sent or not out of the books, books
 // what the answer told, if there is one, and hands what became free to those in
 // line.
-func (l *Lease) end(sent bool, o *ratelimit.Observation) {
-	if l.host == nil {
-		return
-	}
+func (l *Lease) end(sent bool, o *ratelimit.Observation, now time.Time) {
 	h := l.host
-	now := h.local.now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := h.leases.end(l)

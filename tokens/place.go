@@ -29,7 +29,7 @@ type origin struct {
 }
 
 // contains reports whether u lies in o.
-func (o origin) contains(u *url.URL) bool {
+func (o *origin) contains(u *url.URL) bool {
 	if u.Scheme != o.scheme || !equalHost(o.host, u.Host, u.Scheme) || u.Opaque != "" {
 		return false
 	}

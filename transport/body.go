@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/gitfleet/gitfleet/ratelimit"
 	"github.com/gitfleet/gitfleet/tokens"
@@ -22,16 +21,16 @@ const (
 	maxDrain = 256 << 10
 )
 
-// observe reads what the answer says of limits into c.seen. The body still reads from its
-// first byte afterwards.
-func (c *call) observe(resp *http.Response) {
+// observe settles the lease with what the answer says of limits, and keeps that
+// in c.seen. The body still reads from its first byte afterwards.
+func (c *call) observe(lease tokens.Lease, resp *http.Response) {
 	d := c.host.Dialect()
 	req := ratelimit.Request{Method: c.request.Method, URL: c.request.URL}
 	seen := ratelimit.Response{Status: resp.StatusCode, Header: resp.Header}
 	if d.ReadsBody(req, seen) {
 		seen.Body = plain(resp.Header, peek(resp))
 	}
-	c.seen = d.Observe(req, seen, time.Now())
+	c.seen = lease.Answered(req, seen)
 }
 
 // peek returns the beginning of the body and puts it back.

@@ -186,9 +186,8 @@ func (c *call) exchange(lease tokens.Lease) (*http.Response, *ratelimit.Observat
 	}
 	complete(resp, c.request)
 	c.learn(resp)
-	c.observe(resp)
+	c.observe(lease, resp)
 	answered = true
-	lease.Settle(c.seen)
 	return resp, &c.seen, nil
 }
 

@@ -45,12 +45,14 @@ func (b *answerBody) leased() (tokens.Lease, bool) { return b.lease, b.lease.ID(
 func (c *call) sign(resp *http.Response) {
 	body := &c.sent.answer
 	*body = answerBody{resp.Body, c.last}
-	w, ok := resp.Body.(io.Writer)
-	resp.Body = body
-	if ok { // of 101 Switching Protocols
-		resp.Body = struct {
-			*answerBody
-			io.Writer
-		}{body, w}
+	if resp.StatusCode == http.StatusSwitchingProtocols { // whose body can be written to
+		if w, ok := resp.Body.(io.Writer); ok {
+			resp.Body = struct {
+				*answerBody
+				io.Writer
+			}{body, w}
+			return
+		}
 	}
+	resp.Body = body
 }
