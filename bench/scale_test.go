@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 )
 
 // BenchmarkScale measures what is done under the lock of a host with ever more
-// tokens: a lease, a refusal with all tokens spent, and a call that stands in line
-// and leaves. What a reset costs is measured in package tokens, which can see how
+// tokens: a lease, from one goroutine and from many at once, the states of all, a
+// refusal with all tokens spent, and a call that stands in line and leaves. What a reset costs is measured in package tokens, which can see how
 // long the lock is held.
 func BenchmarkScale(b *testing.B) {
 	for _, n := range []int{100, 1000, 10_000, 100_000} {
@@ -32,6 +33,18 @@ func BenchmarkScale(b *testing.B) {
 				lease()
 			}
 			b.ReportMetric(each, "B/token")
+		})
+		for _, goroutines := range []int{64, 1024} {
+			b.Run(fmt.Sprintf("lease/tokens=%d/goroutines=%d", n, goroutines), func(b *testing.B) {
+				atOnce(b, goroutines, lease)
+			})
+		}
+		b.Run(fmt.Sprintf("all/tokens=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				if got := len(m.AllTokens(tokens.GitHub)); got != n {
+					b.Fatal(got)
+				}
+			}
 		})
 		h, r := spend(b, m, n)
 		b.Run(fmt.Sprintf("refusal/tokens=%d", n), func(b *testing.B) {
@@ -56,6 +69,19 @@ func BenchmarkScale(b *testing.B) {
 		})
 		_ = m.Close()
 	}
+}
+
+// atOnce calls do b.N times from so many goroutines.
+func atOnce(b *testing.B, goroutines int, do func()) {
+	var wg sync.WaitGroup
+	for i := range goroutines {
+		wg.Go(func() {
+			for range (b.N + i) / goroutines {
+				do()
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // spend has the host refuse a call of each of the n tokens for half an hour.
