@@ -37,8 +37,8 @@ func TestLock_who_slept_comes_in_though_others_keep_trying(t *testing.T) {
 	in := make(chan struct{})
 	go func() {
 		l.Lock()
-		l.Unlock()
 		close(in)
+		l.Unlock()
 	}()
 	for { // takes it again at once, as a busy host does
 		l.Unlock()
