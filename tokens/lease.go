@@ -11,8 +11,9 @@ import (
 //
 // It must be settled exactly once, on every path: with Settle when an answer
 // came, with Lost when the request was sent and no answer came, and with Cancel
-// when it was never sent. Answered reads the answer besides. Whatever is called after the first of these has no
-// effect. A Lease is a small value; its methods are safe for concurrent use.
+// when it was never sent. Answered reads the answer besides. Whatever is called
+// after the first of these has no effect. A Lease is a small value; its methods are
+// safe for concurrent use.
 // The zero Lease is none, and its methods do nothing.
 type Lease struct {
 	host  *Host
