@@ -80,11 +80,23 @@ func (e *entry) alive() bool { return e.state != Invalid && !e.disabled && !e.ex
 // last reports whether the token is to be used when no other can.
 func (e *entry) last() bool { return e.state == Suspect || e.failing }
 
-// before reports whether e is to be used rather than other: a suspect token
-// comes last, and else what was used the longest time ago comes first.
+// outranks reports whether e comes before other whatever the strategy: by its
+// priority, and among equals a suspect token comes last.
+func (e *entry) outranks(other *entry) bool {
+	if mine, theirs := e.token.Priority, other.token.Priority; mine != theirs {
+		return mine > theirs
+	}
+	return !e.last() && other.last()
+}
+
+// before reports whether e is to be used rather than other of the same account:
+// what does not outrank the other comes first if it was used longer ago.
 func (e *entry) before(other *entry) bool {
-	if s := e.last(); s != other.last() {
-		return !s
+	switch {
+	case e.outranks(other):
+		return true
+	case other.outranks(e):
+		return false
 	}
 	return e.used < other.used
 }

@@ -167,8 +167,8 @@ func (r *roundRobin) Pick(_ time.Time, cs []Candidate) int {
 	return i
 }
 
-// choose returns what the strategy picks among the candidates of the highest
-// priority, or nil if there is none. Unlike best it looks at every budget that the
+// choose returns what the strategy picks among the candidates that no other
+// outranks, or nil if there is none. Unlike best it looks at every budget that the
 // call may draw on.
 func (l *lane) choose(r *Request, now time.Time) (*budget, *entry) {
 	h := l.host
@@ -181,11 +181,13 @@ func (l *lane) choose(r *Request, now time.Time) (*budget, *entry) {
 		if e == nil {
 			continue
 		}
-		if len(h.chosen) > 0 && e.token.Priority != h.chosen[0].e.token.Priority {
-			if e.token.Priority < h.chosen[0].e.token.Priority {
+		if len(h.chosen) > 0 {
+			switch first := h.chosen[0].e; {
+			case first.outranks(e):
 				continue
+			case e.outranks(first):
+				h.candidates, h.chosen = h.candidates[:0], h.chosen[:0]
 			}
-			h.candidates, h.chosen = h.candidates[:0], h.chosen[:0]
 		}
 		h.candidates = append(h.candidates, b.candidate(e))
 		h.chosen = append(h.chosen, choice{b, e})

@@ -290,3 +290,29 @@ func TestParseStrategy_names_those_there_are(t *testing.T) {
 		t.Errorf("error = %v, want one that names it and the others", err)
 	}
 }
+
+func TestI12_A_suspect_token_comes_last_whatever_the_strategy(t *testing.T) {
+	t.Parallel()
+	for _, strategy := range []string{"most_remaining", "lru", "round_robin", "least_used", "earliest_reset"} {
+		_, h := by(t, strategy, letters(2)...)
+		suspect := lease(t, h, on("core"))
+		suspect.Settle(unauthorized("Bad credentials"))
+		for range 4 {
+			if l := tell(t, h, "core", left(5000, 4000, time.Hour)); l.Label() == suspect.Label() {
+				t.Errorf("%s: a suspect token served while another could", strategy)
+			}
+		}
+	}
+}
+
+func TestStrategy_priority_counts_within_an_account_too(t *testing.T) {
+	t.Parallel()
+	low, high := gitHub("low", "octocat"), gitHub("high", "octocat")
+	high.Priority = 1
+	_, h := gitHubHost(t, low, high)
+	for range 3 {
+		if l := tell(t, h, "core", left(5000, 4000, time.Hour)); l.Label() != "high" {
+			t.Errorf("%s served, want the token of the higher priority", l)
+		}
+	}
+}
