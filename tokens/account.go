@@ -189,7 +189,7 @@ func (b *budget) restingUntil(now time.Time) time.Time {
 func (b *budget) limitedUntil(now time.Time) time.Time {
 	t := b.restingUntil(now)
 	if b.spent() {
-		t = later(t, b.nextChange())
+		t = later(t, b.refill())
 	}
 	return t
 }

@@ -123,7 +123,7 @@ func (b *budget) freeAt(d *ratelimit.Draw, of *audience, now time.Time) (at time
 	}
 	at = later(now, b.restingUntil(now))
 	if free, known := b.free(); known && free+b.out < d.Units {
-		at = later(at, b.nextChange()) // whatever comes of the calls under way
+		at = later(at, b.refill()) // whatever comes of the calls under way
 	}
 	return later(at, a.paced(*d, b.resource, now)), true
 }

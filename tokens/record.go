@@ -256,6 +256,15 @@ func (r *record) nextChange() time.Time {
 	return time.Time{}
 }
 
+// refill returns when a spent budget will have units again; zero means that time
+// alone does not bring them back. A rest may end before its window does.
+func (r *record) refill() time.Time {
+	if r.ends.IsZero() {
+		return r.nextChange()
+	}
+	return r.ends.Add(resetMargin)
+}
+
 // losses counts the units of calls that were sent and never answered. The host
 // may have charged them, so they stay subtracted until a call that was leased
 // after the loss is answered: its numbers include them.

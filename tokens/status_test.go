@@ -419,3 +419,18 @@ func TestManager_is_safe_for_concurrent_use(t *testing.T) {
 	wg.Wait()
 	wantInFlight(t, m, 0)
 }
+
+func TestI13_A_budget_that_is_spent_for_longer_than_it_rests_is_ready_when_its_window_ends(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, h := gitHubHost(t, gitHub("a", ""))
+		told, lost, limited := lease(t, h, on("core")), lease(t, h, on("core")), lease(t, h, on("core"))
+		told.Settle(left(5000, 1, time.Hour))
+		lost.Lost()
+		limited.Settle(after(refused(ratelimit.PrimaryLimit), 10*time.Minute))
+		want := time.Now().Add(time.Hour + time.Second)
+		if e := exhausted(t, h, on("core")); !e.ReadyAt.Equal(want) || !status(t, m, "a").Until.Equal(want) {
+			t.Errorf("ready in %v, status says %v, want %v", time.Until(e.ReadyAt), time.Until(status(t, m, "a").Until), time.Until(want))
+		}
+	})
+}
