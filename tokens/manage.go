@@ -118,17 +118,22 @@ func (h *Host) revalidate(ctx context.Context, e *entry) (State, error) {
 	if err != nil {
 		return h.stateOf(e), fmt.Errorf("gitfleet: token %q: asking the host: %w", e.token.Label, err)
 	}
+	if seen.Class == ratelimit.Unauthorized && seen.Validity == ratelimit.Invalid {
+		h.change(e, Invalid, seen.Message) // before those in line are served
+	}
 	lease.Settle(seen)
+	if seen.Validity == ratelimit.Valid {
+		h.change(e, Available, "")
+	}
+	return h.stateOf(e), nil
+}
+
+// change books what is known of the token itself.
+func (h *Host) change(e *entry, s State, reason string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	switch {
-	case seen.Class == ratelimit.Unauthorized && seen.Validity == ratelimit.Invalid:
-		e.state, e.reason = Invalid, seen.Message
-	case seen.Validity == ratelimit.Valid:
-		e.state, e.reason = Available, ""
-	}
+	e.state, e.reason = s, reason
 	e.changed(time.Now())
-	return e.stateFor(h.main, time.Now()), nil
 }
 
 // leaseFor takes a lease for a request of the manager's own with one token,

@@ -132,3 +132,28 @@ func TestI2_A_probe_path_stays_within_the_API_of_the_tokens_host(t *testing.T) {
 		}
 	}
 }
+
+func TestI13_A_token_that_turns_out_dead_serves_nobody_in_line(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var last tokens.Lease
+		base := roundTripper(func(*http.Request) (*http.Response, error) {
+			last.Cancel() // the answer makes room for who waits
+			return answer(http.StatusUnauthorized, badCredentials), nil
+		})
+		m := manager(t, tokens.Config{MaxInFlight: 1, Base: base}, gitHub("a", ""))
+		h := hostOf(t, m, tokens.GitHub, "https://api.github.com/user")
+		last = lease(t, h, on("core"))
+		failed := make(chan error, 1)
+		go func() {
+			l, err := h.Lease(t.Context(), waiting("core"))
+			l.Cancel()
+			failed <- err
+		}()
+		synctest.Wait()
+		_, _ = m.Revalidate(t.Context(), idOf(t, m, "a"))
+		if err := <-failed; err == nil {
+			t.Error("a call was given a token that the host had just refused")
+		}
+	})
+}
