@@ -44,7 +44,7 @@ type BudgetSnapshot struct {
 }
 
 // Snapshot returns what is known of all tokens now. Calls that are under way
-// count as made.
+// count as made, as do lost ones that no later answer has accounted for.
 func (m *Manager) Snapshot() Snapshot {
 	s := Snapshot{Version: snapshotVersion, Taken: time.Now().Round(0)}
 	m.each("", func(e *entry, now time.Time) {
@@ -89,7 +89,7 @@ func (b *budget) snapshot() BudgetSnapshot {
 		Pauses: b.pauses,
 	}
 	if left, ok := b.left().Get(); ok {
-		s.Remaining = ratelimit.Known(max(0, left-b.out))
+		s.Remaining = ratelimit.Known(max(0, left-b.out-b.lost.units()))
 	}
 	return s
 }

@@ -165,3 +165,14 @@ func TestI4_Snapshot_a_restart_does_not_forget_whose_tokens_are(t *testing.T) {
 		}
 	})
 }
+
+func TestI6_Snapshot_a_lost_call_stays_charged_after_a_restart(t *testing.T) {
+	t.Parallel()
+	old, h := gitHubHost(t, gitHub("a", ""))
+	tell(t, h, "core", left(5000, 3, time.Hour))
+	lease(t, h, on("core")).Lost()
+	_, h = reborn(t, old, gitHub("a", ""))
+	if n := len(leaseAll(t, h, on("core"))); n != 2 {
+		t.Errorf("%d calls after a restart, want 2: of 3 one was lost", n)
+	}
+}
