@@ -182,12 +182,25 @@ func (l *lane) waitForPace(w *waiter, now time.Time) {
 	if l.host.plain(w.request.Draw) || *asked == l.host.passes {
 		return
 	}
-	if at, ok := l.earliest(&w.request, now); ok && at.After(now) {
-		*asked = l.host.passes
-		if l.pacedAt.IsZero() || at.Before(l.pacedAt) {
-			l.pacedAt = at
+	at := l.pacedFor(&w.request, now)
+	if at.IsZero() {
+		return
+	}
+	*asked = l.host.passes
+	if l.pacedAt.IsZero() || at.Before(l.pacedAt) {
+		l.pacedAt = at
+	}
+}
+
+// pacedFor returns when time alone lets a call be served at the earliest, or zero if
+// it never does. Calls under way may let it go before, and may as well last longer.
+func (l *lane) pacedFor(r *Request, now time.Time) (at time.Time) {
+	for b := range l.open(r.audience) {
+		if t, ok := b.readyAt(r, now); ok && t.After(now) && (at.IsZero() || t.Before(at)) {
+			at = t
 		}
 	}
+	return at
 }
 
 // armTimer has serve called when time alone may free a budget.

@@ -226,3 +226,15 @@ func TestI9_A_write_that_the_pace_holds_back_longer_than_it_may_wait_is_told_whe
 		}
 	})
 }
+
+func TestI9_A_write_goes_when_the_pace_allows_though_calls_are_under_way(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := manager(t, tokens.Config{MaxInFlight: 1}, letters(2)...)
+		h := hostOf(t, m, tokens.GitHub, "https://api.github.com/user")
+		hangs := lease(t, h, on("core")) // until the test ends
+		defer hangs.Cancel()
+		lease(t, h, write(false)).Settle(served())
+		wantWait(t, h, write(false), time.Second)
+	})
+}
