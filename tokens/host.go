@@ -43,6 +43,7 @@ type Host struct {
 	recent   *lane  // the one that was asked for last
 	seq      uint64 // leases ever granted
 	waiters  uint64 // calls that ever stood in line
+	inLine   int    // calls that do
 	passes   uint64 // times that a line was gone through
 	leases   leaseTable
 	notices  notices

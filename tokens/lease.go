@@ -134,8 +134,10 @@ func (l *Lease) end(sent bool, o *ratelimit.Observation, now time.Time) {
 	h.leases.release(l.slot)
 	a.notice(now)
 	b.lane.ended(b, now)
-	if wasFull { // a call of any resource may take the place
+	if wasFull {
 		a.relist(now)
+	}
+	if wasFull || h.paced && h.inLine > 0 { // a call of any resource may take the place, or the points
 		h.serveLines(now)
 		return
 	}

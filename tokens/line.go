@@ -238,6 +238,7 @@ func (l *lane) onTimer() {
 
 func (q *line) push(w *waiter) {
 	w.inLine = true
+	w.lane.host.inLine++
 	w.prev = q.last
 	if q.last != nil {
 		q.last.next = w
@@ -252,6 +253,7 @@ func (q *line) remove(w *waiter) {
 		return
 	}
 	w.inLine = false
+	w.lane.host.inLine--
 	if w.prev != nil {
 		w.prev.next = w.next
 	} else {

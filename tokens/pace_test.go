@@ -238,3 +238,13 @@ func TestI9_A_write_goes_when_the_pace_allows_though_calls_are_under_way(t *test
 		wantWait(t, h, write(false), time.Second)
 	})
 }
+
+func TestI9_Points_of_a_call_that_was_not_sent_go_to_who_waits_for_any_resource(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := manager(t, tokens.Config{Pace: &ratelimit.Pace{PointsPerMinute: 1}}, gitHub("a", ""))
+		h := hostOf(t, m, tokens.GitHub, "https://api.github.com/user")
+		time.AfterFunc(3*time.Second, lease(t, h, on("core")).Cancel)
+		wantWait(t, h, waiting("search"), 3*time.Second)
+	})
+}
