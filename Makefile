@@ -29,8 +29,9 @@ figures: ## run every measurement, an hour or so, and write the tables of bench/
 demo: ## show a fleet at work, without network
 	go run ./cmd/gitfleet demo
 
-nightly: ## the suite COUNT (20) times under the race detector, the measurements of bench, then vet for other systems, five minutes per fuzz target, and a release made twice
+nightly: ## hours of it: the suite COUNT (20) times under the race detector, five million steps of the model of tokens, the measurements, vet for other systems, five minutes per fuzz target, and a release made twice
 	go test -race -shuffle=on -count=$(COUNT) -timeout 120m ./...
+	go test -count=1 -timeout 60m -run A_plain_model ./tokens -args -modelruns 5000
 	cd bench && go test -timeout 30m ./...
 	FUZZTIME=5m .ci/run cross fuzz release
 

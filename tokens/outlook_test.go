@@ -13,8 +13,14 @@ import (
 	"github.com/gitfleet/gitfleet/ratelimit"
 )
 
+// stopper is what the checks need of a test or of the model.
+type stopper interface {
+	Helper()
+	Fatalf(format string, args ...any)
+}
+
 // checkAgendas wants every budget where its dates say.
-func checkAgendas(t *testing.T, l *lane) {
+func checkAgendas(t stopper, l *lane) {
 	t.Helper()
 	for _, g := range []*agenda{&l.sleeping, &l.resting} {
 		dated := 0
@@ -36,11 +42,11 @@ func checkAgendas(t *testing.T, l *lane) {
 
 // checkOutlook wants what the lane knows of all budgets together to be what a look
 // at every one of them finds.
-func checkOutlook(t *testing.T, l *lane, tried *Tried) {
+func checkOutlook(t stopper, l *lane, tried *Tried) {
 	t.Helper()
 	now := time.Now()
 	if !l.wakeUp(now) {
-		t.Fatal("the lane is not awake after a slice")
+		t.Fatalf("the lane is not awake after a slice")
 	}
 	r := &Request{Draw: oneRead, Tried: tried}
 	at, ok := l.earliest(r, now)

@@ -1,0 +1,189 @@
+package tokens
+
+import (
+	"maps"
+	"time"
+)
+
+// numbers is what the manager says of a budget before an operation.
+type numbers struct {
+	remaining int64
+	known     bool
+	ends      time.Time
+}
+
+func (m *model) observed() map[*budget]numbers {
+	all := map[*budget]numbers{}
+	for a := range m.host.eachAccount() {
+		for _, b := range a.budgets {
+			left, known := b.remaining.Get()
+			all[b] = numbers{left, known, b.ends}
+		}
+	}
+	return all
+}
+
+// checkNumbers wants no number to have risen within a window, and no window to have
+// given way to an older one.
+func (m *model) checkNumbers(before map[*budget]numbers) {
+	for b, was := range before {
+		left, known := b.remaining.Get()
+		if !known || !was.known || b.ends.IsZero() || was.ends.IsZero() || b.account.into != nil {
+			continue
+		}
+		switch d := b.ends.Sub(was.ends); {
+		case d < -doubt:
+			m.Fatalf("I6: the window of %s ends %v earlier than before", b.resource, -d)
+		case d <= doubt && left > was.remaining && time.Now().Before(was.ends):
+			m.Fatalf("I6: %d remain of %s, but %d did before in the same window", left, b.resource, was.remaining)
+		}
+	}
+}
+
+// pinned returns the account that each pin stays with.
+func (m *model) pinned() [2]map[pinned]*account {
+	var all [2]map[pinned]*account
+	for i, p := range m.pins {
+		all[i] = map[pinned]*account{}
+		for key, a := range p.pins {
+			all[i][key] = a.account
+		}
+	}
+	return all
+}
+
+// checkPins wants no pin to have left an account that could serve.
+func (m *model) checkPins(before [2]map[pinned]*account) {
+	now := time.Now()
+	for i, p := range m.pins {
+		for key, a := range p.pins {
+			was := before[i][key]
+			if was == nil || was.current() == a.account.current() {
+				continue
+			}
+			for _, e := range was.current().tokens {
+				if m.cards[e].alive(now) && e.sees(key.owner) {
+					m.Fatalf("calls that stay with one account left that of %s", e.token)
+				}
+			}
+		}
+	}
+}
+
+// check wants what the manager keeps to be what its calls and tokens say.
+func (m *model) check(op operation) {
+	inFlight, held := map[*account]int{}, map[*budget]int64{}
+	for _, c := range m.open {
+		s := m.host.leases.slots[c.lease.slot]
+		inFlight[s.budget.account]++
+		held[s.budget] += s.held
+	}
+	if out := len(m.host.leases.slots) - len(m.host.leases.free); out != len(m.open) {
+		m.Fatalf("I7: %d leases are out, want %d", out, len(m.open))
+	}
+	accounts := map[*account]bool{}
+	for a := range m.host.eachAccount() {
+		accounts[a] = true
+		if a.inFlight != inFlight[a] {
+			m.Fatalf("I7: %d in flight, want %d", a.inFlight, inFlight[a])
+		}
+		for _, b := range a.budgets {
+			if b.out != held[b] {
+				m.Fatalf("I7: %d units of %s out, want %d", b.out, b.resource, held[b])
+			}
+			if want := m.floor(b); b.floor != want && b.remaining.IsKnown() {
+				m.Fatalf("the floor of %s is %d, want %d", b.resource, b.floor, want)
+			}
+		}
+		delete(inFlight, a)
+	}
+	if len(inFlight) > 0 {
+		m.Fatalf("I7: calls are out on accounts that the host has forgotten")
+	}
+	m.checkCards()
+	for _, l := range m.host.lanes {
+		m.checkLane(l)
+		if op[3]%4 == 0 {
+			checkOutlook(m, l, nil)
+		}
+	}
+}
+
+// checkCards wants the state of every token to be the plain one.
+func (m *model) checkCards() {
+	now := time.Now()
+	if got, want := len(m.host.entries), len(m.manager.byID); got != want {
+		m.Fatalf("%d tokens at the host, %d by ID", got, want)
+	}
+	for _, e := range m.host.entries {
+		c := m.cards[e]
+		if c == nil {
+			m.Fatalf("%s came from nowhere", e.token)
+		}
+		got := e.ownState(now)
+		cool, maybe := m.person(e.account).cool.over(now)
+		idle, perhaps := m.rest.over(now)
+		var ok bool
+		switch {
+		case c.disabled:
+			ok = got == Disabled
+		case c.expired(now):
+			ok = got == Expired
+		case c.state == Suspect || c.state == Invalid:
+			ok = got == c.state
+		case !maybe || !perhaps:
+			ok = got == Cooling
+		case cool && idle:
+			ok = got == c.state
+		default:
+			ok = got == c.state || got == Cooling
+		}
+		if !ok {
+			m.Fatalf("I12: %s is %v, want %v (disabled: %t, expired: %t)", e.token, got, c.state, c.disabled, c.expired(now))
+		}
+	}
+}
+
+// checkLane wants each budget where the lane says that it is, in the list that it
+// belongs in.
+func (m *model) checkLane(l *lane) {
+	checkAgendas(m, l)
+	listed := map[*budget]int{}
+	for level, list := range l.lists {
+		if level < unknownLevel && (list.first != nil) != (l.filled&bit(level) != 0) {
+			m.Fatalf("the lane does not know whether list %d is empty", level)
+		}
+		for b := list.first; b != nil; b = b.next {
+			listed[b] = level
+			if b.level != level {
+				m.Fatalf("%s is in list %d, want %d", b.resource, level, b.level)
+			}
+		}
+	}
+	now, sleeps := time.Now(), l.due(time.Now())
+	for _, b := range l.budgets {
+		if level, ok := listed[b]; ok != (b.level >= 0) || ok && level != b.level {
+			m.Fatalf("%s is not in list %d", b.resource, b.level)
+		}
+		if !sleeps {
+			if level := b.readyLevel(now, b.calm()); level != b.level {
+				m.Fatalf("%s is in list %d, but belongs in %d", b.resource, b.level, level)
+			}
+		}
+		delete(listed, b)
+	}
+	for b := range maps.Keys(listed) {
+		m.Fatalf("%s is in a list and not in the lane", b.resource)
+	}
+	if fast, e := l.first(); e != nil && !sleeps && fast.bears(&oneRead) {
+		if slow, other := l.search(&Request{Draw: oneRead}, now); fast != slow || e != other {
+			m.Fatalf("%s is the first to be used, but a search finds another", e.token)
+		}
+	}
+	for _, b := range l.budgets {
+		l.place(b, now)
+		if at := b.dates[changes].at; !at.IsZero() && !at.After(now) {
+			m.Fatalf("%s is to wake in the past, which never ends", b.resource)
+		}
+	}
+}
