@@ -3,7 +3,7 @@
 FUZZTIME ?= 30s
 COUNT ?= 20
 
-.PHONY: help test lint ci fuzz bench figures demo nightly release vulncheck
+.PHONY: help test lint ci fuzz mutants bench figures demo nightly release vulncheck
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ ci: ## every check, as continuous integration runs it
 
 fuzz: ## each fuzz target for FUZZTIME (30s)
 	FUZZTIME=$(FUZZTIME) .ci/run fuzz
+
+mutants: ## break the product on purpose and want the tests to notice, see docs/mutants.md
+	go run ./internal/mutants
 
 bench: ## the benchmarks, with allocations
 	go test -run '^$$' -bench . -benchmem ./...

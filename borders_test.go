@@ -66,6 +66,7 @@ var borders = map[string]border{
 	"examples/...":         {all: true},
 	"internal/canary":      {},
 	"internal/filelock":    {},
+	"internal/mutants":     {},
 	"internal/privatefile": {},
 }
 
