@@ -26,7 +26,7 @@ func FuzzConfiguration(f *testing.F) {
 }
 
 func FuzzParseTime(f *testing.F) {
-	for _, s := range []string{"2026-01-31", "2026-01-31T12:00:00Z", "36h", "30d", "-1d", "999999999999d", "1e9h"} {
+	for _, s := range []string{"2026-01-31", "2026-01-31T12:00:00Z", "36h", "30d", "-1d", "107000000000000d", "1e9h"} {
 		f.Add(s)
 	}
 	now := time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)

@@ -116,6 +116,10 @@ func (q *queryFlags) ordered(cmd *cobra.Command, all []providers.Option) ([]prov
 	return all, nil
 }
 
+// mostDays is how long ago something can have been: a thousand years. What is far
+// more would come out in the future.
+const mostDays = 365_000
+
 // parseTime reads a date, a time, or how long ago something was.
 func parseTime(text string, now time.Time) (time.Time, error) {
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
@@ -124,7 +128,7 @@ func parseTime(text string, now time.Time) (time.Time, error) {
 		}
 	}
 	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil && n >= 0 {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 && n <= mostDays {
 			return now.AddDate(0, 0, -n).UTC(), nil
 		}
 	}
