@@ -78,9 +78,10 @@ var mutants = []mutant{
 			lease.Lost()
 		}`, `		_ = answered`, "./transport"},
 
-	{8, "a limit is asked of the same account again", "transport/call.go",
-		`		c.tried.Account(lease)
-`, ``, "./transport"},
+	{8, "a call swaps for ever", "transport/call.go",
+		`again := c.attempts < c.maxAttempts && c.rewind()`, `again := c.rewind()`, "./transport"},
+	{8, "a second secondary limit swaps again", "transport/call.go",
+		`(c.secondaries > 0 || c.transport.Secondary == WaitOut)`, `c.transport.Secondary == WaitOut`, "./transport"},
 	{8, "a secondary limit rests nobody", "tokens/settle.go",
 		`		a.cool = until
 	}
