@@ -125,7 +125,7 @@ func TestI4_I5_I6_I7_I9_I12_I13_A_plain_model_agrees_with_every_random_operation
 		return
 	}
 	const length = 1000
-	first, runs := uint64(0), 110
+	first, runs := uint64(0), 100
 	switch seed := os.Getenv("GITFLEET_MODEL_SEED"); {
 	case seed != "":
 		var err error
