@@ -55,7 +55,7 @@ var mutants = []mutant{
 		`+ r.silent.units() + r.floor`, `+ r.silent.units()`, "./tokens"},
 
 	{6, "the last answer wins", "tokens/record.go",
-		`left = min(left, before)`, ``, "./tokens"},
+		`return min(left, before)`, `return left`, "./tokens"},
 	{6, "answers of an older window count", "tokens/record.go",
 		`	case older:
 		return
