@@ -110,7 +110,7 @@ func (g *GitHub) run(c *call, e endpoint[*GitHub]) *answer {
 // spent is spent: GitHub does not say whether a 304 would still be given then.
 func (g *GitHub) conditional(c *call, e endpoint[*GitHub]) *answer {
 	a := g.run(c, e)
-	fresh := a.status == http.StatusOK && matches(c.r.Header.Get("If-None-Match"), etagOf(c, a))
+	fresh := a.status == http.StatusOK && matches(c.r.Header.Get("If-None-Match"), githubETag(c, a))
 	if c.cost = g.price(c); fresh && c.credential != nil {
 		c.cost = 0
 	}
@@ -120,8 +120,7 @@ func (g *GitHub) conditional(c *call, e endpoint[*GitHub]) *answer {
 	a = g.dress(c, a)
 	if fresh {
 		a.status, a.body = http.StatusNotModified, nil
-		a.header.Del("Content-Type")
-		a.header.Del("Link")
+		a.header.Del("Content-Type") // Link stays, which may have changed (app-sre/github-mirror, pull request 113)
 	}
 	return a
 }

@@ -50,7 +50,7 @@ func (g *GitHub) dressLocked(c *call, a *answer) *answer {
 		}
 	}
 	if a.status == http.StatusOK && read(c.r.Method) && !c.skip {
-		h.Set("Etag", etagOf(c, a))
+		h.Set("Etag", githubETag(c, a))
 		h.Set("Cache-Control", "private, max-age=60, s-maxage=60")
 	}
 	return a
