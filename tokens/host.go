@@ -232,6 +232,12 @@ type Request struct {
 	// before it, as far as that is free, see there.
 	Walk *Walk
 
+	// Prefer names tokens that are to serve the call if they can at once, the
+	// first of them first, for example because a cache holds what the host told
+	// them. It comes after Pin and Walk and before the strategy, and not before a
+	// higher [Token.Priority]. Tokens that the host does not have are passed over.
+	Prefer []ID
+
 	// MaxWait bounds the wait for a token. 0 means [DefaultMaxWait], negative
 	// never waits.
 	MaxWait time.Duration
@@ -242,8 +248,9 @@ type Request struct {
 	// [Refreshing]) and it has to wait for another.
 	OnWait func(until time.Time)
 
-	fixed    *entry    // Token's
-	audience *audience // who may serve, as [Host.admit] says
+	fixed     *entry    // Token's
+	preferred []*entry  // Prefer's, nil if Token is set
+	audience  *audience // who may serve, as [Host.admit] says
 }
 
 // DefaultMaxWait is how long a call waits for a token at most: a GitHub window
@@ -286,6 +293,7 @@ func (h *Host) Lease(ctx context.Context, r Request) (Lease, error) {
 // fix finds the token that the request names.
 func (h *Host) fix(r *Request) error {
 	if r.Token == "" {
+		h.findPreferred(r)
 		return nil
 	}
 	h.manager.mu.RLock()

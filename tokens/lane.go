@@ -180,12 +180,16 @@ func (l *lane) due(now time.Time) bool {
 }
 
 // find returns the budget and token that are to serve the call now: those of its
-// walk's account if they can, or else the best. Both are nil if none can.
+// walk's account if they can, or else those that it prefers, or else the best.
+// Both are nil if none can.
 func (l *lane) find(r *Request, now time.Time) (*budget, *entry) {
 	if r.Walk != nil {
 		if b, e := l.goOn(r, now); b != nil {
 			return b, e
 		}
+	}
+	if r.preferred != nil {
+		return l.preferable(r, now)
 	}
 	return l.best(r, now)
 }
