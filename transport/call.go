@@ -24,6 +24,7 @@ type call struct {
 	token tokens.ID    // the only one that may serve; empty for any
 	walk  *tokens.Walk // nil for none
 	pin   *tokens.Pin  // nil if who asks makes no difference
+	kept  *lookup      // nil without a Cache
 
 	maxAttempts int           // as the policy or the context says
 	mostWait    time.Duration // likewise; 0 is the default
@@ -124,6 +125,9 @@ func (c *call) send() (*http.Response, error) {
 			return nil, err
 		}
 		if !again {
+			if c.kept != nil {
+				resp = c.kept.answered(lease, resp)
+			}
 			return c.deliver(resp, seen), nil
 		}
 	}
@@ -204,6 +208,9 @@ func (c *call) copy(lease tokens.Lease) *http.Request {
 		req.Body, c.replay = c.replay, nil
 	}
 	req.Header = lease.Authorized(c.request.Header)
+	if c.kept != nil {
+		c.kept.condition(lease, req.Header)
+	}
 	return req
 }
 

@@ -11,7 +11,8 @@ import (
 )
 
 // Hooks are functions that are told what a [Transport] does, as it does it, in
-// the calling goroutine. Nil ones are skipped. They must not block, and may be
+// the calling goroutine, or with a [Cache] in one that sends for several callers
+// with the values of the first one's context. Nil ones are skipped. They must not block, and may be
 // called from many goroutines at once. What they are told holds no secret.
 // Requests that go out without a token of the manager's are not told of.
 type Hooks struct {
@@ -182,6 +183,20 @@ func (c *call) hookDone(resp *http.Response, err error) {
 		}
 		hook(c.request.Context(), d)
 	}
+}
+
+// hookShared tells of the end of a call for which nothing was sent, because an
+// equal one was under way.
+func (t *Transport) hookShared(req *http.Request, l tokens.Lease, resp *http.Response, err error) {
+	hook := t.Hooks.Done
+	if hook == nil {
+		return
+	}
+	d := Done{Attempt: Attempt{Method: method(req), URL: redactedURL(req.URL), Token: l.ID(), Label: l.Label()}, Err: err}
+	if resp != nil {
+		d.Status = resp.StatusCode
+	}
+	hook(req.Context(), d)
 }
 
 func method(r *http.Request) string {

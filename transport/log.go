@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -102,4 +103,11 @@ func (c *call) logReplaced() {
 		return
 	}
 	c.log(slog.LevelInfo, "the manager's token replaces the credential that the caller has set; this is told once")
+}
+
+// logStore tells that a Cache cannot read or write what it keeps.
+func (t *Transport) logStore(err error) {
+	if t.Logger != nil {
+		t.Logger.LogAttrs(context.Background(), slog.LevelWarn, "gitfleet: the cache's store fails; this is told once", slog.String("error", err.Error()))
+	}
 }

@@ -21,7 +21,11 @@ func (c *call) route(o override) {
 // ask is what the call asks a host for, but for what changes from one attempt to
 // the next.
 func (c *call) ask() tokens.Request {
-	return tokens.Request{Draw: c.draw, Owner: c.owner, Token: c.token, Pin: c.pin, Walk: c.walk}
+	r := tokens.Request{Draw: c.draw, Owner: c.owner, Token: c.token, Pin: c.pin, Walk: c.walk}
+	if c.kept != nil {
+		r.Prefer = c.kept.prefer
+	}
+	return r
 }
 
 // learn tells the host who owns what the answer links or redirects to: GitHub and

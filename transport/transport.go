@@ -145,6 +145,11 @@ type Transport struct {
 	// Retry-After when the manager is ready.
 	RawHeaders bool
 
+	// Cache keeps answers to GET requests and asks the host whether they still
+	// hold, which GitHub does not charge for. Several Transports may share one.
+	// Defaults to none.
+	Cache *Cache
+
 	// Hooks are told what happens. Defaults to none.
 	Hooks Hooks
 
@@ -174,7 +179,17 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if keepsOwnCredential(host, req) || t.Credential == KeepCredential && bringsCredential(req.Header) {
 		return t.pass(req)
 	}
+	if t.Cache != nil {
+		return t.Cache.roundTrip(t, host, req)
+	}
+	return t.carry(host, req, nil)
+}
+
+// carry sends a request for a token's host. kept is nil if no Cache has to do
+// with it.
+func (t *Transport) carry(host *tokens.Host, req *http.Request, kept *lookup) (*http.Response, error) {
 	c := newCall(t, host, req)
+	c.kept = kept
 	resp, err := c.run()
 	c.free() // not if something below panics: then nobody knows who still has it
 	return resp, err

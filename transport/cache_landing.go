@@ -1,0 +1,160 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"slices"
+
+	"github.com/gitfleet/gitfleet/tokens"
+)
+
+// land makes the outcome stand. The answer is for all who wait by then.
+func (f *flight) land() {
+	if f.resp != nil {
+		if b, ok := f.resp.Body.(leasedBody); ok {
+			f.lease, _ = b.leased()
+		}
+	}
+	if f.close() && f.resp != nil {
+		f.gather()
+	}
+	if led := f.end(); !led && f.panicked != nil {
+		panic(f.panicked) // there is nobody else to tell
+	}
+}
+
+// close keeps others from joining, and reports whether any caller but the first
+// waits.
+func (f *flight) close() (others bool) {
+	c := f.cache
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f.remove()
+	return f.waiting > 1 || f.waiting == 1 && !f.led
+}
+
+// remove takes the flight from those that can be joined. cache.mu must be held.
+func (f *flight) remove() {
+	c := f.cache
+	left := slices.DeleteFunc(c.flights[f.resource], func(o *flight) bool { return o == f })
+	if len(left) == 0 {
+		delete(c.flights, f.resource)
+		return
+	}
+	c.flights[f.resource] = left
+}
+
+// gather reads the body for all. If it is too long, or breaks off, the answer is
+// the first caller's alone.
+func (f *flight) gather() {
+	body := f.resp.Body
+	most := f.cache.maxEntryBytes()
+	text, err := io.ReadAll(io.LimitReader(body, most+1))
+	if err == nil && int64(len(text)) <= most {
+		_ = body.Close()
+		f.text, f.shared, f.inMemory = text, true, true
+		return
+	}
+	rest := io.Reader(body)
+	if err != nil {
+		rest = failingReader{err}
+	}
+	f.resp.Body = &answerBody{peekedBody{io.MultiReader(bytes.NewReader(text), rest), body}, f.lease}
+}
+
+// end lets those who wait have the outcome, and reports whether the first caller
+// is one of them. If nobody is who can have the answer, it is closed.
+func (f *flight) end() (led bool) {
+	c := f.cache
+	c.mu.Lock()
+	f.over, led = true, f.led
+	c.mu.Unlock()
+	if f.inMemory || f.resp == nil || !led {
+		f.cancel()
+	}
+	if f.resp != nil && !f.shared && !led {
+		_ = f.resp.Body.Close()
+	}
+	close(f.landed)
+	return led
+}
+
+// wait returns the outcome of the flight for one of its callers, or the context's
+// error. done is false if there is none for him.
+func (f *flight) wait(req *http.Request, leads bool) (resp *http.Response, done bool, err error) {
+	select {
+	case <-f.landed:
+	case <-req.Context().Done():
+		if f.leave(leads) {
+			return nil, true, req.Context().Err()
+		}
+		<-f.landed
+	}
+	switch {
+	case f.shared:
+		return f.copy(req, !leads), true, nil
+	case !leads:
+		return nil, false, nil
+	case f.panicked != nil:
+		panic(f.panicked)
+	case f.resp == nil:
+		return nil, true, f.err
+	}
+	f.resp.Request = req
+	if !f.inMemory { // the first caller's context ends it from now on
+		stop := context.AfterFunc(req.Context(), f.cancel)
+		f.resp.Body = releasing(f.resp.Body, func() { stop(); f.cancel() })
+	}
+	return f.resp, true, nil
+}
+
+// leave takes a caller from those who wait, unless the outcome is there. The last
+// one ends the request.
+func (f *flight) leave(leads bool) bool {
+	c := f.cache
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f.over {
+		return false
+	}
+	f.waiting--
+	if leads {
+		f.led = false
+	}
+	if f.waiting == 0 {
+		f.remove()
+		f.cancel()
+	}
+	return true
+}
+
+// copy returns the answer for one of several callers.
+func (f *flight) copy(req *http.Request, collapsed bool) *http.Response {
+	resp := *f.resp
+	resp.Request = req
+	resp.Header = resp.Header.Clone()
+	resp.Body = &answerBody{io.NopCloser(bytes.NewReader(f.text)), f.lease}
+	if collapsed {
+		f.cache.counts.collapsed.Add(1)
+		resp.Header.Add("Cache-Status", "gitfleet; fwd=miss; collapsed")
+	}
+	return &resp
+}
+
+// forgetAfter drops what a request may have changed, which the host has served
+// (RFC 9111, section 4.4).
+func (c *Cache) forgetAfter(t *Transport, host *tokens.Host, req *http.Request, resp *http.Response) {
+	ctx := context.WithoutCancel(req.Context())
+	c.forget(ctx, t.logStore, resourceKey(host, req.URL))
+	for _, key := range [...]string{"Location", "Content-Location"} {
+		at := resp.Header.Get(key)
+		if at == "" {
+			continue
+		}
+		if u, err := req.URL.Parse(at); err == nil && host.Contains(u) {
+			c.forget(ctx, t.logStore, resourceKey(host, u))
+		}
+	}
+}
