@@ -26,6 +26,12 @@ type Observation struct {
 	Swap     Advice
 	Rests    Subject // for a limit
 
+	// Free says that the request took nothing from the primary budget, whatever
+	// its Draw: GitHub's 304 to a request with a credential (GitHub Docs, "Best
+	// practices for using the REST API", section "Use conditional requests if
+	// appropriate"). Other hosts charge for a 304 as for any answer.
+	Free bool
+
 	// Resource is the budget that the response names, in lower case, or that
 	// its request implies where the host documents that. Empty if the host
 	// names none.

@@ -29,6 +29,7 @@ func (d Dialect) Observe(req Request, resp Response, now time.Time) Observation 
 	o.Scope = scope(req, resp, &o, &w)
 	o.Validity = d.validity(req, resp, &o, &w)
 	o.Swap = swap(o.Class)
+	o.Free = d.github() && resp.Status == http.StatusNotModified && !req.Anonymous
 	o.Rests = d.rests(&o, &w)
 	if !resp.served() || o.Class.Limit() {
 		o.Message = oneLine(w.text(), maxMessage)

@@ -32,7 +32,11 @@ func (h *Host) settleNumbers(b *budget, s *leaseSlot, o *ratelimit.Observation, 
 		return // its numbers are the IP address's, and it cost the account nothing
 	}
 	if o.Scope != ratelimit.TokenNumbers || !o.Remaining.IsKnown() {
-		b.charge(s.draw.Units, s.seq, h.seq, now)
+		units := s.draw.Units
+		if o.Free {
+			units = 0
+		}
+		b.charge(units, s.seq, h.seq, now)
 	}
 	if o.Scope != ratelimit.TokenNumbers {
 		return

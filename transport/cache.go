@@ -88,8 +88,8 @@ type Cache struct {
 	writes atomic.Uint64  // requests that may have changed something
 	slots  [64]sync.Mutex // of resources, while who holds them is written
 
-	mu      sync.Mutex           // guards flights and all that hangs on it
-	flights map[digest][]*flight // that others may join, by resource
+	mu      sync.Mutex         // guards flights and all that hangs on it
+	flights map[digest]*flight // that others may join, by resource
 }
 
 // Store keeps values by key for a [Cache]. Keys are 64 hexadecimal digits; values

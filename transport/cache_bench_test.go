@@ -1,6 +1,7 @@
 package transport_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"testing"
@@ -26,7 +27,16 @@ func (r revalidating) RoundTrip(req *http.Request) (*http.Response, error) {
 // BenchmarkCache is a request that the host answers with 304, with and without a
 // Cache.
 func BenchmarkCache(b *testing.B) {
-	for _, cache := range []*transport.Cache{nil, {}, {Recompute: true}} {
+	for _, bb := range []struct {
+		name  string
+		cache *transport.Cache
+		ctx   context.Context
+	}{
+		{"without", nil, context.Background()},
+		{"hit", new(transport.Cache), context.Background()},
+		{"hit/cancellable", new(transport.Cache), b.Context()},
+		{"recompute", &transport.Cache{Recompute: true}, context.Background()},
+	} {
 		var ts []tokens.Token
 		for i := range 10 {
 			ts = append(ts, tokens.Token{Provider: tokens.GitHub, Secret: tokens.Static(canary.Token(fmt.Sprint("bench", i)))})
@@ -37,16 +47,12 @@ func BenchmarkCache(b *testing.B) {
 		}
 		defer m.Close()
 		tr := over(revalidating{newCanned()}, m)
-		tr.Cache = cache
-		req := request(b, "GET", "https://api.github.com/users/octocat", "")
+		tr.Cache = bb.cache
+		req := request(b, "GET", "https://api.github.com/users/octocat", "").WithContext(bb.ctx)
 		req.Header.Set("Accept", "application/vnd.github.v3+json")
 		req.Header.Set("User-Agent", "go-github/v66.0.0")
 		req.Header.Set("X-Github-Api-Version", "2022-11-28")
-		name := map[bool]string{true: "without", false: "hit"}[cache == nil]
-		if cache != nil && cache.Recompute {
-			name = "recompute"
-		}
-		b.Run(name, func(b *testing.B) {
+		b.Run(bb.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				resp, err := tr.RoundTrip(req)

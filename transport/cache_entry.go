@@ -168,3 +168,13 @@ func (r *textReader) next() string {
 	r.left = r.left[n:]
 	return s
 }
+
+func (r *textReader) digest() (d digest) {
+	if len(r.left) < len(d) {
+		r.left, r.bad = "", true
+		return d
+	}
+	copy(d[:], r.left)
+	r.left = r.left[len(d):]
+	return d
+}

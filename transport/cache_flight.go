@@ -12,8 +12,8 @@ import (
 )
 
 // flight is one request on behalf of all callers that ask for the same at the
-// same time. It has a goroutine of its own, so that it outlives the first caller
-// as long as another one waits.
+// same time. It has a goroutine of its own if the first caller may leave, and
+// outlives him as long as another one waits.
 type flight struct {
 	cache    *Cache
 	purpose  purpose
@@ -24,9 +24,10 @@ type flight struct {
 	landed   chan struct{} // closed when the outcome stands
 
 	// Guarded by cache.mu.
-	waiting int  // callers that want the answer
-	led     bool // the first of them does
-	over    bool // the outcome stands, or is about to
+	next    *flight // of the same resource
+	waiting int     // callers that want the answer
+	led     bool    // the first of them does
+	over    bool    // the outcome stands, or is about to
 
 	outcome
 }
@@ -61,7 +62,11 @@ func (c *Cache) share(t *Transport, host *tokens.Host, req *http.Request) (*http
 			return nil, err
 		}
 		f, leads := c.join(p, resource, req)
-		if leads {
+		switch {
+		case !leads:
+		case req.Context().Done() == nil: // he will not leave
+			f.fly()
+		default:
 			go f.fly()
 		}
 		resp, done, err := f.wait(req, leads)
@@ -84,7 +89,7 @@ func (c *Cache) join(p purpose, resource digest, req *http.Request) (f *flight, 
 	deadline, _ := req.Context().Deadline()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, f := range c.flights[resource] {
+	for f := c.flights[resource]; f != nil; f = f.next {
 		inTime := deadline.IsZero() || !f.deadline.IsZero() && !deadline.Before(f.deadline)
 		if f.purpose == p && inTime && sameFields(f.request.Header, req.Header) {
 			f.waiting++
@@ -97,15 +102,19 @@ func (c *Cache) join(p purpose, resource digest, req *http.Request) (f *flight, 
 	}
 	f.request = f.own(req)
 	if c.flights == nil {
-		c.flights = map[digest][]*flight{}
+		c.flights = map[digest]*flight{}
 	}
-	c.flights[resource] = append(c.flights[resource], f)
+	f.next, c.flights[resource] = c.flights[resource], f
 	return f, true
 }
 
 // own returns a copy of the first caller's request, who may change his as soon as
 // he has left.
 func (f *flight) own(req *http.Request) *http.Request {
+	if req.Context().Done() == nil {
+		f.cancel = func() {}
+		return req
+	}
 	ctx := context.WithoutCancel(req.Context())
 	if f.deadline.IsZero() {
 		ctx, f.cancel = context.WithCancel(ctx)

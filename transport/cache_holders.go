@@ -20,6 +20,7 @@ type holder struct {
 	token  tokens.ID
 	names  string // as fieldNames returns them
 	fields digest // of them in the request
+	key    digest // of the entry
 }
 
 // readHolders reads what writeHolders made for this key; nil if it is none.
@@ -35,11 +36,7 @@ func readHolders(value []byte, key digest) []holder {
 	hs := make([]holder, n)
 	for i := range hs {
 		hs[i].token, hs[i].names = tokens.ID(text.next()), text.next()
-		if fields := text.next(); len(fields) == len(digest{}) {
-			hs[i].fields = digest([]byte(fields))
-		} else {
-			text.bad = true
-		}
+		hs[i].fields, hs[i].key = text.digest(), text.digest()
 	}
 	if text.bad || text.left != "" {
 		return nil
@@ -51,7 +48,8 @@ func writeHolders(hs []holder, key digest) []byte {
 	buf := append([]byte(holdersMark), key[:]...)
 	buf = binary.AppendUvarint(buf, uint64(len(hs)))
 	for _, h := range hs {
-		buf = appendText(appendText(appendText(buf, string(h.token)), h.names), string(h.fields[:]))
+		buf = appendText(appendText(buf, string(h.token)), h.names)
+		buf = append(append(buf, h.fields[:]...), h.key[:]...)
 	}
 	return buf
 }
@@ -71,14 +69,14 @@ func fitting(hs []holder, h http.Header) []holder {
 // put keeps an entry and says who holds it.
 func (c *Cache) put(ctx context.Context, log func(error), resource digest, h holder, value []byte) {
 	defer c.lock(resource)()
-	if !c.set(ctx, log, entryKey(resource, h.token, h.fields), value) {
+	if !c.set(ctx, log, h.key, value) {
 		return
 	}
 	hs := readHolders(c.get(ctx, log, resource), resource)
 	hs = slices.Insert(slices.DeleteFunc(hs, func(o holder) bool { return o == h }), 0, h)
 	for len(hs) > maxHolders {
 		last := hs[len(hs)-1]
-		c.delete(ctx, log, entryKey(resource, last.token, last.fields))
+		c.delete(ctx, log, last.key)
 		hs = hs[:len(hs)-1]
 	}
 	c.set(ctx, log, resource, writeHolders(hs, resource))
@@ -94,7 +92,7 @@ func (c *Cache) forget(ctx context.Context, log func(error), resource digest) {
 	}
 	c.delete(ctx, log, resource)
 	for _, h := range hs {
-		c.delete(ctx, log, entryKey(resource, h.token, h.fields))
+		c.delete(ctx, log, h.key)
 	}
 }
 

@@ -16,7 +16,11 @@ import (
 type digest [sha256.Size]byte
 
 // String returns the digest as the key of a Store.
-func (d digest) String() string { return hex.EncodeToString(d[:]) }
+func (d digest) String() string {
+	var text [2 * len(digest{})]byte
+	hex.Encode(text[:], d[:])
+	return string(text[:])
+}
 
 // digestOf hashes texts so that no two lists of them meet.
 func digestOf(texts ...string) digest {

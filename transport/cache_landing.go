@@ -5,7 +5,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"slices"
 
 	"github.com/gitfleet/gitfleet/tokens"
 )
@@ -37,13 +36,20 @@ func (f *flight) close() (others bool) {
 
 // remove takes the flight from those that can be joined. cache.mu must be held.
 func (f *flight) remove() {
-	c := f.cache
-	left := slices.DeleteFunc(c.flights[f.resource], func(o *flight) bool { return o == f })
-	if len(left) == 0 {
-		delete(c.flights, f.resource)
-		return
+	flights, first := f.cache.flights, f.cache.flights[f.resource]
+	switch {
+	case first == f && f.next == nil:
+		delete(flights, f.resource)
+	case first == f:
+		flights[f.resource] = f.next
+	default:
+		for o := first; o != nil; o = o.next {
+			if o.next == f {
+				o.next = f.next
+			}
+		}
 	}
-	c.flights[f.resource] = left
+	f.next = nil
 }
 
 // gather reads the body for all. If it is too long, or breaks off, the answer is
@@ -103,7 +109,7 @@ func (f *flight) wait(req *http.Request, leads bool) (resp *http.Response, done 
 		return nil, true, f.err
 	}
 	f.resp.Request = req
-	if !f.inMemory { // the first caller's context ends it from now on
+	if !f.inMemory && f.request != req { // the first caller's context ends it from now on
 		stop := context.AfterFunc(req.Context(), f.cancel)
 		f.resp.Body = releasing(f.resp.Body, func() { stop(); f.cancel() })
 	}

@@ -3,8 +3,8 @@ package transport
 import (
 	"bytes"
 	"context"
-	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,8 +28,15 @@ type lookup struct {
 	used       *entry
 	recomputed string
 
-	hit bool // the answer is what was kept
+	hit  bool // the answer is what was kept
+	body keptBody
 }
+
+// keptBody is a body in memory.
+type keptBody struct{ bytes.Reader }
+
+// Close implements [io.Closer].
+func (*keptBody) Close() error { return nil }
 
 // lookUp returns who holds an answer to the request.
 func (c *Cache) lookUp(t *Transport, host *tokens.Host, resource digest, req *http.Request) *lookup {
@@ -93,8 +100,7 @@ func (l *lookup) load(id tokens.ID) *entry {
 		if h.token != id {
 			continue
 		}
-		key := entryKey(l.resource, id, h.fields)
-		e := readEntry(l.cache.get(l.request.Context(), l.log, key), key)
+		e := readEntry(l.cache.get(l.request.Context(), l.log, h.key), h.key)
 		if e != nil && e.token == id && (e.etag != "" || l.bySecond(e.header)) {
 			return e
 		}
@@ -157,13 +163,18 @@ func (l *lookup) revalidated(resp *http.Response) *http.Response {
 			h[key] = values
 		}
 	}
-	h["Content-Length"] = []string{strconv.Itoa(len(l.used.body))}
-	h["X-From-Cache"] = []string{"1"}
-	h["Cache-Status"] = append(h["Cache-Status"][:len(h["Cache-Status"]):len(h["Cache-Status"])], "gitfleet; fwd=stale; fwd-status=304")
-	discard(resp)
+	own := []string{strconv.Itoa(len(l.used.body)), "1", "gitfleet; fwd=stale; fwd-status=304"}
+	h["Content-Length"], h["X-From-Cache"] = own[:1:1], own[1:2:2]
+	if status := h["Cache-Status"]; len(status) > 0 {
+		own = slices.Concat(own[:2], status, own[2:])
+	}
+	h["Cache-Status"] = own[2:]
+	if resp.Body != http.NoBody {
+		discard(resp)
+	}
+	l.body.Reset(l.used.body)
 	resp.Status, resp.StatusCode = "200 OK", http.StatusOK
-	resp.Header, resp.ContentLength, resp.TransferEncoding = h, int64(len(l.used.body)), nil
-	resp.Body = io.NopCloser(bytes.NewReader(l.used.body))
+	resp.Header, resp.ContentLength, resp.TransferEncoding, resp.Body = h, int64(len(l.used.body)), nil, &l.body
 	return resp
 }
 
@@ -177,11 +188,12 @@ func (l *lookup) keep(lease tokens.Lease, resp *http.Response) {
 	if !ok {
 		return
 	}
-	who := holder{lease.ID(), names, fieldsOf(names, l.request.Header)}
+	fields := fieldsOf(names, l.request.Header)
+	who := holder{lease.ID(), names, fields, entryKey(l.resource, lease.ID(), fields)}
 	room := int(max(0, resp.ContentLength))
 	k := &keeping{
 		body:  resp.Body,
-		value: newEntry(entryKey(l.resource, who.token, who.fields), who.token, connectionless(resp.Header), room),
+		value: newEntry(who.key, who.token, connectionless(resp.Header), room),
 		room:  most,
 		left:  resp.ContentLength,
 		whole: func(value []byte) {
