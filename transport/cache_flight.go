@@ -38,7 +38,7 @@ type outcome struct {
 	lease    tokens.Lease   // that it answers
 	text     []byte         // its body, if shared
 	shared   bool           // everybody can have it; else only the first caller
-	inMemory bool           // nothing is left to be received
+	hit      bool           // it is what was kept
 	err      error
 	panicked any
 }
@@ -154,5 +154,5 @@ func (f *flight) fly() {
 	t, host := f.purpose.transport, f.purpose.host
 	kept := f.cache.lookUp(t, host, f.resource, f.request)
 	f.resp, f.err = t.carry(host, f.request, kept)
-	f.inMemory = kept.hit
+	f.hit = kept.hit
 }

@@ -60,7 +60,7 @@ func (f *flight) gather() {
 	text, err := io.ReadAll(io.LimitReader(body, most+1))
 	if err == nil && int64(len(text)) <= most {
 		_ = body.Close()
-		f.text, f.shared, f.inMemory = text, true, true
+		f.text, f.shared = text, true
 		return
 	}
 	rest := io.Reader(body)
@@ -77,7 +77,7 @@ func (f *flight) end() (led bool) {
 	c.mu.Lock()
 	f.over, led = true, f.led
 	c.mu.Unlock()
-	if f.inMemory || f.resp == nil || !led {
+	if f.hit || f.shared || f.resp == nil || !led {
 		f.cancel()
 	}
 	if f.resp != nil && !f.shared && !led {
@@ -109,7 +109,7 @@ func (f *flight) wait(req *http.Request, leads bool) (resp *http.Response, done 
 		return nil, true, f.err
 	}
 	f.resp.Request = req
-	if !f.inMemory && f.request != req { // the first caller's context ends it from now on
+	if !f.hit && f.request != req { // the first caller's context ends it from now on
 		stop := context.AfterFunc(req.Context(), f.cancel)
 		f.resp.Body = releasing(f.resp.Body, func() { stop(); f.cancel() })
 	}
@@ -144,7 +144,12 @@ func (f *flight) copy(req *http.Request, collapsed bool) *http.Response {
 	resp.Body = &answerBody{io.NopCloser(bytes.NewReader(f.text)), f.lease}
 	if collapsed {
 		f.cache.counts.collapsed.Add(1)
-		resp.Header.Add("Cache-Status", "gitfleet; fwd=miss; collapsed")
+		status := resp.Header["Cache-Status"]
+		if f.hit {
+			status[len(status)-1] += "; collapsed"
+		} else {
+			resp.Header["Cache-Status"] = append(status, "gitfleet; fwd=miss; collapsed")
+		}
 	}
 	return &resp
 }

@@ -86,13 +86,16 @@ func (l *lookup) recompute(own *entry, h http.Header) {
 	switch {
 	case own == nil:
 		h["If-None-Match"] = []string{etag}
-	case strings.TrimPrefix(own.etag, "W/") != etag: // its secret has changed, or GitHub's hash
+	case !sameTag(own.etag, etag): // its secret has changed, or GitHub's hash
 		h["If-None-Match"] = []string{own.etag + ", " + etag}
 	default:
 		return
 	}
 	l.used, l.recomputed = e, etag
 }
+
+// sameTag compares two entity tags weakly (RFC 9110, section 8.8.3.2).
+func sameTag(a, b string) bool { return strings.TrimPrefix(a, "W/") == strings.TrimPrefix(b, "W/") }
 
 // load returns the kept answer for a token, nil if there is none.
 func (l *lookup) load(id tokens.ID) *entry {
@@ -151,7 +154,7 @@ func (l *lookup) revalidated(resp *http.Response) *http.Response {
 	l.cache.counts.hits.Add(1)
 	l.hit = true
 	h := l.used.header
-	if l.recomputed != "" {
+	if l.recomputed != "" && !sameTag(resp.Header.Get("Etag"), l.used.etag) {
 		l.cache.counts.recomputed.Add(1)
 		for _, key := range ofAnAccount {
 			delete(h, key) // it may be another's
