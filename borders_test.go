@@ -44,6 +44,8 @@ var borders = map[string]border{
 	},
 	"transport": {own: []string{"tokens", "ratelimit"}, other: []string{oauth2}, deep: true},
 
+	"transport/diskcache": {other: []string{"github.com/peterbourgon/diskv/v3"}},
+
 	"providers":              {own: []string{"tokens", "ratelimit", "transport"}, other: []string{oauth2}},
 	"providers/github":       {own: []string{"providers", "transport", "tokens"}, other: []string{"github.com/google/go-github"}},
 	"providers/gitlab":       {own: []string{"providers", "transport", "tokens"}, other: []string{"github.com/xanzy/go-gitlab", "gitlab.com/gitlab-org/api/client-go"}},
