@@ -53,6 +53,11 @@ type Config struct {
 	// [tokens.DefaultMaxWait]; negative never waits.
 	MaxWait time.Duration
 
+	// Cache, if not nil, keeps answers for all providers' transports, which ask
+	// the host whether they still hold: at GitHub that is free where nothing has
+	// changed. new(transport.Cache) keeps them in memory. Defaults to none.
+	Cache *transport.Cache
+
 	// Hooks are told what happens. Defaults to none.
 	Hooks transport.Hooks
 
@@ -127,6 +132,7 @@ func newFleet(c Config) *Fleet {
 			Provider: p,
 			Base:     c.Base,
 			MaxWait:  c.MaxWait,
+			Cache:    c.Cache,
 			Hooks:    c.Hooks,
 			Logger:   c.Logger,
 			Timeout:  providers.DefaultTimeout,
