@@ -6,6 +6,7 @@ require (
 	github.com/gitfleet/gitfleet v0.0.0
 	github.com/gofri/go-github-ratelimit/v2 v2.0.2
 	github.com/google/go-github/v66 v66.0.0
+	github.com/gregjones/httpcache v0.0.0-20190611155906-901d90724c79
 	github.com/ktrysmt/go-bitbucket v0.10.0
 	github.com/xanzy/go-gitlab v0.115.0
 	golang.org/x/oauth2 v0.36.0
