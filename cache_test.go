@@ -39,7 +39,7 @@ func TestI14_go_github_over_a_cache_pays_once(t *testing.T) {
 			t.Fatalf("call %d: %v, %v", i+1, r, err)
 		}
 		if i == 0 { // the next window
-				}
+		}
 	}
 	if s := cache.Stats(); s.Hits != 4 || s.Paid() != 1 || hosts.github.Stats().NotModified != 4 {
 		t.Errorf("Stats() = %+v", s)

@@ -417,3 +417,41 @@ func Example_pool() {
 	fmt.Println(price)
 	// Output: price of bitcoin
 }
+
+// What has not changed costs nothing at GitHub, whichever token asks.
+func Example_cache() {
+	ctx := context.Background()
+	manager, sim := twoTokens()
+
+	cache := &transport.Cache{} // in memory; with a folder: Store: store, of diskcache.Open
+	fleet, err := gitfleet.New(gitfleet.Config{Manager: manager, Base: sim, Cache: cache})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer fleet.Close()
+
+	for range 10 {
+		if _, err := fleet.GitHub().FetchRepository(ctx, "acme/repo-0001"); err != nil {
+			log.Fatal(err)
+		}
+	}
+	fmt.Println(cache.Stats().Hits, "answers were free,", cache.Stats().Paid(), "was not")
+	// Output:
+	// 9 answers were free, 1 was not
+}
+
+// twoTokens is a simulated GitHub with a token for each of two users.
+func twoTokens() (*tokens.Manager, http.RoundTripper) {
+	alice, bob := canary.Token("alice"), canary.Token("bob")
+	sim := fleettest.NewGitHub(fleettest.Config{
+		Tokens:        []string{alice, bob},
+		Organizations: []fleettest.Owner{{Login: "acme", Repositories: 1}},
+	})
+	manager, err := tokens.NewManager(tokens.Config{},
+		tokens.Token{Provider: tokens.GitHub, Label: "alice", Secret: tokens.Static(alice)},
+		tokens.Token{Provider: tokens.GitHub, Label: "bob", Secret: tokens.Static(bob)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return manager, sim
+}

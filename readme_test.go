@@ -18,7 +18,7 @@ func TestReadme_go_code_is_part_of_an_example(t *testing.T) {
 // So is that of the guides.
 func TestGuides_go_code_is_part_of_an_example(t *testing.T) {
 	t.Parallel()
-	for _, page := range []string{"cookbook.md", "github.md", "gitlab.md", "bitbucket.md"} {
+	for _, page := range []string{"cookbook.md", "github.md", "gitlab.md", "bitbucket.md", "cache.md"} {
 		goIsPartOf(t, filepath.Join("docs", page), "cookbook_test.go", "example_test.go")
 	}
 }

@@ -114,3 +114,30 @@ func ExampleTransport_maxWait() {
 	// 200 OK
 	// come again in 1h0m0s
 }
+
+// A cache asks each time, with the token that has the answer.
+func ExampleCache() {
+	alice, bob := canary.Token("alice"), canary.Token("bob")
+	sim := fleettest.NewGitHub(fleettest.Config{Tokens: []string{alice, bob}})
+	m, err := tokens.NewManager(tokens.Config{},
+		tokens.Token{Provider: tokens.GitHub, Label: "alice", Secret: tokens.Static(alice)},
+		tokens.Token{Provider: tokens.GitHub, Label: "bob", Secret: tokens.Static(bob)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer m.Close()
+
+	cache := new(transport.Cache)
+	client := github.NewClient(&http.Client{Transport: &transport.Transport{
+		Manager: m, Provider: tokens.GitHub, Base: sim, Cache: cache,
+	}})
+	for range 5 {
+		if _, _, err := client.Users.Get(context.Background(), "user-1"); err != nil {
+			fmt.Println(err)
+		}
+	}
+	fmt.Println(sim.Stats().Requests, "requests,", cache.Stats().Paid(), "paid")
+	// Output:
+	// 5 requests, 1 paid
+}
