@@ -106,7 +106,7 @@ func sendable(etag string) string {
 		return ""
 	}
 	for _, b := range []byte(opaque[1 : len(opaque)-1]) {
-		if b <= ' ' || b == '"' || b == ',' || b >= 0x7f {
+		if b <= ' ' || b == '"' || b >= 0x7f {
 			return ""
 		}
 	}

@@ -36,7 +36,7 @@ func FuzzFields(f *testing.F) {
 	f.Add(`W/"v"`, "Accept, *", "max-age=0, no-store")
 	f.Add(`"a`, "authorization,,x", `private="no-store"`)
 	f.Fuzz(func(t *testing.T, etag, vary, control string) {
-		if s := sendable(etag); s != "" && (s != etag || strings.ContainsAny(s, "\r\n,") || strings.Count(s, `"`) != 2) {
+		if s := sendable(etag); s != "" && (s != etag || strings.ContainsAny(s, "\r\n ") || strings.Count(s, `"`) != 2) {
 			t.Errorf("sendable(%q) = %q", etag, s)
 		}
 		names, ok := fieldNames([]string{vary})
@@ -96,5 +96,23 @@ func TestGitHubETag_is_a_hash_of_what_was_asked_with_and_the_body(t *testing.T) 
 		if got := githubETag(tt.h, []byte(tt.body)); got != `"`+tt.want+`"` {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
+	}
+}
+
+// An entry says whose it is, and who holds it is not believed against that.
+func TestEntry_of_another_token_is_none(t *testing.T) {
+	t.Parallel()
+	c, key := new(Cache), digestOf("key")
+	value := sealEntry(newEntry(key, "a", http.Header{"Etag": {`"v"`}}, 0))
+	if err := c.store().Set(t.Context(), key.String(), value); err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.github.com/user", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &lookup{cache: c, request: req, holders: []holder{{token: "a", key: key}, {token: "b", key: key}}}
+	if a, b := l.load("a"), l.load("b"); a == nil || b != nil {
+		t.Errorf("a has %v, b has %v, want an entry for a alone", a, b)
 	}
 }
