@@ -43,9 +43,8 @@ func (k *keeping) took(p []byte, err error) bool {
 	k.value = append(k.value, p...)
 	if k.left >= 0 {
 		k.left -= int64(len(p))
-		if k.left < 0 || err == io.EOF && k.left > 0 { // not what was announced
+		if k.left < 0 { // more than was announced
 			k.value = nil
-			return false
 		}
 		return k.left == 0
 	}

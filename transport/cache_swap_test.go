@@ -324,3 +324,47 @@ func TestCache_keeps_what_was_decompressed(t *testing.T) {
 		t.Errorf("Stats() = %+v", s)
 	}
 }
+
+// What the first attempt asked with does not count for the second.
+func TestI8_Cache_a_304_to_a_request_without_a_validator_is_not_anothers_answer(t *testing.T) {
+	t.Parallel()
+	w := &wire{answer: func(s sent) (*http.Response, error) {
+		switch s.Number {
+		case 1:
+			return taggedAnswer(s, "private"), nil
+		case 2:
+			return primary(403, time.Now().Add(time.Hour), "core")(), nil
+		}
+		return reply(304, "")(), nil
+	}}
+	tr := cachedOver(w, manager(t, "a", "b"))
+	download(t, tr, userURL)
+	resp, got := download(t, tr, userURL)
+	if resp.StatusCode != 304 || got != "" || w.calls()[2].Header.Get("If-None-Match") != "" {
+		t.Errorf("status %d, %q", resp.StatusCode, got)
+	}
+}
+
+func TestCache_Recompute_tells_nothing_of_the_token_that_got_the_answer(t *testing.T) {
+	t.Parallel()
+	w := &wire{answer: func(s sent) (*http.Response, error) {
+		if s.Header.Get("If-None-Match") != "" {
+			return reply(304, "")(), nil // GitHub leaves out the ETag at times (NixOS/nix, pull request 4470)
+		}
+		return taggedAnswer(s, "text", "X-OAuth-Scopes", "repo", "X-GitHub-SSO", "partial-results; organizations=1"), nil
+	}}
+	m := manager(t, "a", "b")
+	tr := cachedOver(w, m)
+	tr.Cache.Recompute = true
+	for i, info := range m.AllTokens("") {
+		r := get(t)
+		resp, got := send(t, tr, r.WithContext(transport.WithToken(r.Context(), info.ID)))
+		if i == 0 {
+			continue
+		}
+		h := resp.Header
+		if got != "text" || h.Get("X-OAuth-Scopes")+h.Get("X-GitHub-SSO") != "" || h.Get("ETag") != w.calls()[1].Header.Get("If-None-Match") {
+			t.Errorf("%q, %v", got, h)
+		}
+	}
+}
