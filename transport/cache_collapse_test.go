@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -213,10 +214,10 @@ func TestCache_sends_anew_after_a_write(t *testing.T) {
 func TestCache_ends_a_shared_request_when_the_last_caller_has_left(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		ended := 0
+		var ended atomic.Int64
 		w := &wire{answer: func(s sent) (*http.Response, error) {
 			<-s.ctx.Done()
-			ended++
+			ended.Add(1)
 			return nil, s.ctx.Err()
 		}}
 		m := manager(t, "a")
@@ -235,16 +236,16 @@ func TestCache_ends_a_shared_request_when_the_last_caller_has_left(t *testing.T)
 				if err != ctx.Err() || time.Since(start) != time.Duration(i+1)*time.Second {
 					t.Errorf("caller %d: %v after %v", i+1, err, time.Since(start))
 				}
-				if want := i; i < 2 && ended != 0 || i == 2 && ended > 1 {
-					t.Errorf("caller %d: %d requests have ended", want+1, ended)
+				if n := ended.Load(); i < 2 && n != 0 || n > 1 {
+					t.Errorf("caller %d: %d requests have ended", i+1, n)
 				}
 			})
 			synctest.Wait()
 		}
 		wg.Wait()
 		synctest.Wait()
-		if ended != 2 || inFlight(m) != 0 { // the third would not have waited as long
-			t.Errorf("%d requests have ended, %d leases are out", ended, inFlight(m))
+		if ended.Load() != 2 || inFlight(m) != 0 { // the third would not have waited as long
+			t.Errorf("%d requests have ended, %d leases are out", ended.Load(), inFlight(m))
 		}
 	})
 }
