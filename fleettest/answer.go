@@ -17,6 +17,8 @@ type answer struct {
 	body   []byte
 	cut    int           // > 0: the body breaks off after so many bytes
 	pause  time.Duration // in the middle of the body
+	pad    int64         // spaces after the body
+	length int64         // > 0: what is announced, more than there is
 }
 
 // newAnswer returns an answer without body.
@@ -54,11 +56,11 @@ func (a *answer) response(r *http.Request) *http.Response {
 		StatusCode: a.status,
 		Proto:      "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header:        a.header,
-		ContentLength: int64(len(a.body)),
+		ContentLength: a.announced(),
 		Request:       r,
 	}
 	if a.bodyAllowed() {
-		a.header.Set("Content-Length", strconv.Itoa(len(a.body)))
+		a.header.Set("Content-Length", strconv.FormatInt(a.announced(), 10))
 	}
 	if r.Method == http.MethodHead || !a.bodyAllowed() {
 		resp.Body = http.NoBody
@@ -82,7 +84,15 @@ func (a *answer) whole() []byte {
 }
 
 // broken reports whether the body breaks off.
-func (a *answer) broken() bool { return a.cut > 0 && a.cut < len(a.body) }
+func (a *answer) broken() bool { return a.cut > 0 && a.cut < len(a.body) || a.length > 0 }
+
+// announced is the Content-Length.
+func (a *answer) announced() int64 {
+	if a.length > 0 {
+		return a.length
+	}
+	return int64(len(a.body)) + a.pad
+}
 
 // write sends a through w. It panics with [http.ErrAbortHandler] where the
 // connection breaks.
@@ -92,7 +102,7 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) {
 		out[k] = v
 	}
 	if a.bodyAllowed() {
-		out.Set("Content-Length", strconv.Itoa(len(a.body)))
+		out.Set("Content-Length", strconv.FormatInt(a.announced(), 10))
 	}
 	w.WriteHeader(a.status)
 	if r.Method == http.MethodHead || !a.bodyAllowed() {
@@ -112,6 +122,7 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) {
 		http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
+	io.CopyN(w, spaces{}, a.pad)
 }
 
 // body is an answer's body in memory, with its pause and its early end.
@@ -120,6 +131,7 @@ type body struct {
 	request *http.Request
 	rest    *bytes.Reader
 	paused  bool
+	padded  int64 // of the answer's pad
 }
 
 // Read implements [io.Reader].
@@ -136,8 +148,12 @@ func (b *body) Read(p []byte) (int, error) {
 		}
 	}
 	n, err := b.rest.Read(p)
-	if err == io.EOF && b.answer.broken() {
+	switch {
+	case err == io.EOF && b.answer.broken():
 		err = io.ErrUnexpectedEOF
+	case err == io.EOF && b.padded < b.answer.pad:
+		n, err = spaces{}.Read(p[:min(int64(len(p)), b.answer.pad-b.padded)])
+		b.padded += int64(n)
 	}
 	return n, err
 }

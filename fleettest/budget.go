@@ -31,6 +31,12 @@ type numbers struct {
 	resource               string
 }
 
+// told is what an answer says of n: its reset is by the host's own clock.
+func (h *host) told(n numbers) numbers {
+	n.reset = n.reset.Add(h.cfg.ClockAhead)
+	return n
+}
+
 // checkResources panics if cfg limits what the host does not have, which would
 // otherwise be without effect and without a word.
 func (h *host) checkResources(cfg Config, has func(string) bool) {

@@ -63,7 +63,7 @@ func (h *host) exchange(r *http.Request, from origin) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	a.header.Set("Date", time.Now().Add(h.cfg.ClockAhead).UTC().Format(http.TimeFormat))
 	f.retouch(a)
 	h.finish(c, a)
 	return a, nil
@@ -99,7 +99,7 @@ func (h *host) arrive(r *http.Request, body []byte, from origin) *call {
 		Method: r.Method, URL: h.redact(r.URL.RequestURI()),
 		Authorizations: len(r.Header["Authorization"]) + len(r.Header["Private-Token"]) + len(r.Header["Job-Token"]),
 	}
-	h.log = append(h.log, c.entry)
+	h.enter(c.entry)
 	h.counts.Requests++
 	h.inFlight++
 	h.counts.MaxInFlight = max(h.counts.MaxInFlight, h.inFlight)

@@ -92,6 +92,16 @@ type Config struct {
 	// answer. Defaults to none.
 	Latency time.Duration
 
+	// ClockAhead is how far the host's clock is ahead of the local one, for the
+	// Date of its answers and the ends of windows that they tell; negative is
+	// behind. Windows last as long as ever. When a token expires is told by the
+	// local clock.
+	ClockAhead time.Duration
+
+	// MaxLog is how many requests the log keeps at least, the newest; it drops
+	// the rest when there are twice as many. Defaults to 0, all of them.
+	MaxLog int
+
 	// Seed varies what generated repositories are like.
 	Seed uint64
 

@@ -52,6 +52,21 @@ type Fault struct {
 	// Cut breaks the body off after so many bytes. 0 means it is whole.
 	Cut int
 
+	// Size makes the body so many bytes long, by spaces at its end, which JSON
+	// does not mind. They are made as they are read, so that a gibibyte costs
+	// nothing. Pause and Cut are then for what comes before them.
+	Size int64
+
+	// Gzip compresses the body, whether or not the client has asked for it:
+	// what net/http undoes by itself over a connection, and what the client
+	// gets as it is in memory. With a Size it is a bomb.
+	Gzip bool
+
+	// Length is the Content-Length, in place of the true one: the body breaks
+	// off before a greater one is reached, and ends at a smaller one. 0 means
+	// the true one.
+	Length int
+
 	// Edge keeps the request from the host proper: nothing is counted, and
 	// the answer has none of the usual headers.
 	Edge bool
@@ -146,6 +161,7 @@ func (f *Fault) alter(a *answer, none error) (*answer, error) {
 		a.header.Set("Content-Type", typeOf(f.Body))
 	}
 	a.cut, a.pause = f.Cut, f.Pause
+	f.resize(a)
 	return a, nil
 }
 
@@ -156,6 +172,24 @@ func typeOf(body string) string {
 		return "application/json; charset=utf-8"
 	}
 	return "text/html; charset=utf-8"
+}
+
+// resize makes a's body as long as f says, in one way or another.
+func (f *Fault) resize(a *answer) {
+	a.pad = max(0, f.Size-int64(len(a.body)))
+	if f.Gzip {
+		a.body, a.pad = zipped(a.body, a.pad), 0
+		a.header.Set("Content-Encoding", "gzip")
+	}
+	switch whole := int64(len(a.body)) + a.pad; {
+	case f.Length == 0:
+	case int64(f.Length) > whole:
+		a.length = int64(f.Length)
+	case f.Length <= len(a.body):
+		a.body, a.pad = a.body[:f.Length], 0
+	default:
+		a.pad = int64(f.Length - len(a.body))
+	}
 }
 
 // retouch sets f's headers. f may be nil.

@@ -41,7 +41,7 @@ func (g *GitHub) dressLocked(c *call, a *answer) *answer {
 	h.Set("X-Github-Api-Version-Selected", "2022-11-28")
 	h.Set("Vary", "Accept, Authorization, Cookie, X-GitHub-OTP,Accept-Encoding, Accept, X-Requested-With")
 	if c.entry.Host != "uploads.github.com" { // uploads are counted, but the numbers are not told
-		setRateLimit(h, c.numbers)
+		setRateLimit(h, g.told(c.numbers))
 	}
 	if cred := c.credential; cred != nil {
 		h.Set("X-Oauth-Scopes", cred.account.scopes)

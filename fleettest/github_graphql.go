@@ -40,7 +40,7 @@ func (g *GitHub) graphQL(c *call) *answer {
 	if graphQLQuery(c.body) == "" {
 		return newJSON(http.StatusOK, map[string]any{"errors": []graphQLProblem{{Message: "A query attribute must be specified and must be a string."}}})
 	}
-	n := c.numbers
+	n := g.told(c.numbers)
 	return newJSON(http.StatusOK, map[string]any{"data": map[string]any{
 		"viewer": map[string]any{
 			"login":      c.account.login,

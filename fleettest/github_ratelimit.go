@@ -35,7 +35,7 @@ func (g *GitHub) rates(c *call) map[string]githubRate {
 	names = slices.AppendSeq(names, maps.Keys(c.account.budgets))
 	all := make(map[string]githubRate)
 	for _, name := range names {
-		if n := g.budget(c.account, name).read(c.arrived, name); n.limited {
+		if n := g.told(g.budget(c.account, name).read(c.arrived, name)); n.limited {
 			all[name] = githubRate{n.limit, n.used, n.remaining, n.reset.Unix(), name}
 		}
 	}

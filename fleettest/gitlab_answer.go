@@ -61,6 +61,7 @@ func (g *GitLab) tell(h http.Header, n numbers) {
 	if !n.limited || g.cfg.GitLab.OmitThrottleHeaders {
 		return
 	}
+	n = g.told(n)
 	perMinute := math.Ceil(float64(n.limit) * float64(time.Minute) / float64(g.windowOf(n.resource)))
 	h.Set("RateLimit-Limit", strconv.Itoa(int(perMinute)))
 	h.Set("RateLimit-Name", n.resource)

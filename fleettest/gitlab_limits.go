@@ -85,7 +85,7 @@ func (g *GitLab) throttle(c *call) *answer {
 	a.body = []byte(orDefault(g.cfg.GitLab.ThrottleText, "Retry later") + "\n")
 	g.tell(a.header, c.numbers)
 	if !g.cfg.GitLab.OmitThrottleHeaders {
-		a.header.Set("RateLimit-ResetTime", c.numbers.reset.UTC().Format(http.TimeFormat))
+		a.header.Set("RateLimit-ResetTime", g.told(c.numbers).reset.UTC().Format(http.TimeFormat))
 		a.header.Set("Retry-After", secondsUntil(c.arrived, c.numbers.reset))
 	}
 	return a

@@ -59,6 +59,15 @@ func (h *host) Requests() []Request {
 	return log
 }
 
+// enter adds a line to the log, and drops old ones if it need not keep all.
+// h.mu must be held.
+func (h *host) enter(r *Request) {
+	h.log = append(h.log, r)
+	if keep := h.cfg.MaxLog; keep > 0 && len(h.log) >= 2*keep {
+		h.log = slices.Clone(h.log[len(h.log)-keep:])
+	}
+}
+
 // Stats returns the numbers so far.
 func (h *host) Stats() Stats {
 	h.mu.Lock()
