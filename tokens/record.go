@@ -53,8 +53,15 @@ type record struct {
 // reading is what an answer tells of one budget, its times moved to our clock.
 type reading struct {
 	limit, remaining ratelimit.Optional[int64]
-	reset, ends      time.Time
-	seq              uint64 // of the lease that was answered
+
+	// used tells an untouched budget from one whose remaining is the limit by
+	// chance: GitLab tells the limit of a minute, and what remains of a period
+	// that may be longer (GitLab docs, "User and IP rate limits", "Response
+	// headers").
+	used ratelimit.Optional[int64]
+
+	reset, ends time.Time
+	seq         uint64 // of the lease that was answered
 }
 
 // free returns how many units may be leased now. known is false if the host
@@ -97,7 +104,7 @@ func (r *record) observe(in *reading, now time.Time) {
 	if !ok {
 		return
 	}
-	if limit, ok := in.limit.Get(); ok && left == limit {
+	if limit, ok := in.limit.Get(); ok && left == limit && in.used.Or(0) <= 0 {
 		r.observeUntouched(limit)
 		return
 	}

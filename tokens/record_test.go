@@ -80,6 +80,19 @@ func TestI6_Record_an_untouched_reading_opens_no_window_and_raises_nothing(t *te
 	r.wantFree(t, 40, true)
 }
 
+func TestI5_Record_what_remains_may_be_the_limit_by_chance(t *testing.T) {
+	t.Parallel()
+	for _, order := range [][]int64{{120, 119}, {119, 120}} { // of a limit that is told as 119 a minute
+		var r record
+		for i, left := range order {
+			in := told(left, time.Hour, uint64(i))
+			in.limit, in.used = ratelimit.Known[int64](119), ratelimit.Known(7200-left)
+			r.observe(in, t0)
+		}
+		r.wantFree(t, 119, true)
+	}
+}
+
 func TestI6_Record_any_order_of_the_answers_of_a_window_ends_in_the_same_record(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {
