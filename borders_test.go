@@ -67,6 +67,7 @@ var borders = map[string]border{
 	"cmd/...":              {all: true},
 	"examples/...":         {all: true},
 	"internal/canary":      {},
+	"internal/chaos":       {},
 	"internal/filelock":    {},
 	"internal/mutants":     {},
 	"internal/privatefile": {},
