@@ -2,8 +2,10 @@
 
 FUZZTIME ?= 30s
 COUNT ?= 20
+CHAOS ?= 10000
+SOAK ?= 30m
 
-.PHONY: help test lint ci fuzz mutants bench figures demo nightly release vulncheck
+.PHONY: help test lint ci fuzz mutants bench figures demo chaos soak nightly release vulncheck
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
@@ -32,10 +34,17 @@ figures: ## run every measurement, an hour or so, and write the tables of bench/
 demo: ## show a fleet at work, without network
 	go run ./cmd/gitfleet demo
 
-nightly: ## hours of it: the suite COUNT (20) times under the race detector, five million steps of the model of tokens, the measurements, vet for other systems, five minutes per fuzz target, and a release made twice
+chaos: ## CHAOS (10000) seeded runs under faults, see docs/reliability.md
+	GITFLEET_CHAOS_RUNS=$(CHAOS) go test -count=1 -timeout 120m -run TestChaos ./internal/chaos
+
+soak: ## a thousand tokens under faults for SOAK (30m): memory, goroutines, connections
+	GITFLEET_SOAK=$(SOAK) go test -count=1 -timeout 0 -v -run TestSoak ./internal/chaos
+
+nightly: ## hours of it: the suite COUNT (20) times under the race detector, five million steps of the model of tokens, CHAOS (10000) seeded runs under faults, the measurements, vet for other systems, five minutes per fuzz target, and a release made twice
 	go test -race -shuffle=on -count=$(COUNT) -timeout 120m ./...
 	go test -count=1 -timeout 60m -run A_plain_model ./tokens -args -modelruns 5000
 	cd bench && go test -timeout 30m ./...
+	GITFLEET_CHAOS_RUNS=$(CHAOS) go test -count=1 -timeout 120m -run TestChaos ./internal/chaos
 	FUZZTIME=5m .ci/run cross fuzz release
 
 release: ## the archives of VERSION, checksums and bills of materials, into dist
