@@ -28,7 +28,7 @@ func TestI11_an_unknown_Optional_differs_from_a_known_zero(t *testing.T) {
 	compare(t, "String()", ratelimit.Known(time.Minute).String(), "1m0s")
 }
 
-func TestOptional_keeps_its_value_through_JSON(t *testing.T) {
+func TestI11_Optional_keeps_its_value_through_JSON(t *testing.T) {
 	t.Parallel()
 	type budget struct {
 		Limit ratelimit.Optional[int64]         `json:"limit"`

@@ -130,8 +130,8 @@ var mutants = []mutant{
 		`	if !ok {
 		return
 	}
-	if limit, ok := in.limit.Get(); ok && left == limit {`, `	_ = ok
-	if limit, ok := in.limit.Get(); ok && left == limit {`, "./tokens"},
+	if limit, ok := in.limit.Get(); ok && left == limit && in.used.Or(0) <= 0 {`, `	_ = ok
+	if limit, ok := in.limit.Get(); ok && left == limit && in.used.Or(0) <= 0 {`, "./tokens"},
 	{11, "null is read as 0", "ratelimit/optional.go",
 		`		*o = Optional[T]{}
 		return nil`, `		*o = Known(*new(T))
