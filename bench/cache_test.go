@@ -19,16 +19,16 @@ import (
 	"github.com/gregjones/httpcache"
 )
 
-// turns sends each request with the next token, and begins each round with
+// rotation sends each request with the next token, and begins each round with
 // another one.
-type turns struct {
+type rotation struct {
 	base    http.RoundTripper
 	secrets []string
 	round   int // calls in it
 	calls   int
 }
 
-func (t *turns) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *rotation) RoundTrip(r *http.Request) (*http.Response, error) {
 	own := r.Clone(r.Context())
 	t.calls++
 	n := t.calls + t.calls/t.round
@@ -59,13 +59,13 @@ func TestCacheFree(t *testing.T) {
 		{"no cache", func(t *testing.T, sim http.RoundTripper) http.RoundTripper { return fleetOver(t, sim, secrets, nil) }, -1},
 		{"gregjones/httpcache above round robin", func(_ *testing.T, sim http.RoundTripper) http.RoundTripper {
 			c := httpcache.NewMemoryCacheTransport()
-			c.Transport = &turns{base: sim, secrets: secrets, round: urls}
+			c.Transport = &rotation{base: sim, secrets: secrets, round: urls}
 			return c
 		}, -1},
 		{"gregjones/httpcache below round robin", func(_ *testing.T, sim http.RoundTripper) http.RoundTripper {
 			c := httpcache.NewMemoryCacheTransport()
 			c.Transport = sim
-			return &turns{base: c, secrets: secrets, round: urls}
+			return &rotation{base: c, secrets: secrets, round: urls}
 		}, -1},
 	}
 	for _, way := range ways {
