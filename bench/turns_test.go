@@ -60,6 +60,7 @@ func TestTurns(t *testing.T) {
 	for _, x := range []*timed{leaseFew, leaseMany} {
 		t.Logf("%s: %.2f x rate.Allow, %.2f x", x.name, x.ns(0)/allow.ns(0), x.ns(turns/2)/allow.ns(turns/2))
 	}
+	t.Logf("10,000 tokens: %.2f x 10 tokens, %.2f x", leaseMany.ns(0)/leaseFew.ns(0), leaseMany.ns(turns/2)/leaseFew.ns(turns/2))
 
 	two := &timed{name: "16,000 leases, two goroutines", n: 1, do: func() { together(2, 8000, few) }}
 	crowd := &timed{name: "16,000 leases, 64 goroutines", n: 1, do: func() { together(64, 250, few) }}
