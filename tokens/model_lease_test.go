@@ -273,7 +273,7 @@ func (m *model) stepComeBack(a, b, _ byte) {
 	if exhausted.ReadyAt.IsZero() || wait <= 0 || m.ends(wait) {
 		return
 	}
-	time.Sleep(wait)
+	m.pass(wait)
 	l, err = m.host.Lease(context.Background(), r)
 	if err != nil {
 		m.Fatalf("I13: a call was told to come again in %v and did: %v", wait, err)

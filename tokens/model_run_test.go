@@ -247,6 +247,22 @@ func weightedSteps(kinds []modelStep) (steps []modelStep) {
 	return steps
 }
 
+// fence orders what the model reads without the host's lock before and after what
+// timers do with it. They run only while the model sleeps, of which the race
+// detector knows nothing.
+func (m *model) fence() {
+	m.host.mu.Lock()
+	defer m.host.mu.Unlock()
+}
+
+// pass lets time pass, and timers run.
+func (m *model) pass(d time.Duration) {
+	m.fence()
+	time.Sleep(d)
+	synctest.Wait()
+	m.fence()
+}
+
 func (m *model) step(op operation) {
 	m.steps++
 	before := m.observed()

@@ -379,7 +379,7 @@ func (m *model) sleep(d time.Duration) {
 				}
 			}
 		}
-		time.Sleep(next.Sub(now))
+		m.pass(next.Sub(now))
 		m.collect()
 	}
 }

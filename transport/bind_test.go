@@ -118,8 +118,8 @@ func TestI14_Bind_joins_deadlines_and_values(t *testing.T) {
 
 // A context that is derived from a joined one ends with it, and finds it
 // without a goroutine of its own.
+// Not parallel, because it counts the goroutines of the process.
 func TestI14_Bind_gives_contexts_that_others_can_be_derived_from(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for _, own := range []context.Context{context.Background(), t.Context()} {
 			ctx, cancel := context.WithCancel(context.Background())

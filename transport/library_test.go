@@ -295,13 +295,18 @@ func TestI14_RawHeaders_hands_everything_back_as_it_was(t *testing.T) {
 	t.Parallel()
 	reset := time.Now().Add(time.Hour)
 	const limits = `{"resources":{"core":{"limit":5000,"remaining":0,"reset":1700000000}}}`
+	dead := badCredentials().Header // its reset is of now
 	tests := map[string]func() *http.Response{
 		userURL:                             ok(rate(5000, 0, reset, "core")...),
 		userURL + "?missing":                ok("X-RateLimit-Reset", "1700000000"),
 		"https://api.github.com/rate_limit": reply(200, limits, rate(5000, 0, reset, "core")...),
 		userURL + "?primary":                primary(403, reset, "core"),
 		userURL + "?secondary":              secondary(403, "60"),
-		userURL + "?401":                    badCredentials,
+		userURL + "?401": func() *http.Response {
+			resp := badCredentials()
+			resp.Header = dead.Clone()
+			return resp
+		},
 	}
 	for address, answer := range tests {
 		for _, attempts := range []int{1, 16} {
