@@ -231,9 +231,9 @@ func complete(resp *http.Response, req *http.Request) {
 func (c *call) sendAgain(lease tokens.Lease, resp *http.Response, seen *ratelimit.Observation) (bool, error) {
 	limit := seen.Class.Limit()
 	if limit {
-		if seen.Resource != "" {
+		if seen.Resource != "" && seen.Scope != ratelimit.IPNumbers {
 			c.draw.Resource = seen.Resource // whatever the path let us expect
-		}
+		} // else: the address's budget is not what the next token draws on
 		c.hookLimit(lease, resp, seen)
 	}
 	if !limit && seen.Class != ratelimit.Unauthorized {
