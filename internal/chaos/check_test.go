@@ -189,6 +189,8 @@ func (w *world) checkTokens() {
 
 // checkHost wants nothing done twice, and no secret elsewhere.
 func (w *world) checkHost() {
+	w.host.mu.Lock() // a handler may outlive its connection with HTTP/2
+	defer w.host.mu.Unlock()
 	for call, n := range w.host.acts {
 		if n > 1 && !strings.HasPrefix(call, "walk") {
 			w.violate("I8: call %s, a POST, was acted on %d times", call, n)
