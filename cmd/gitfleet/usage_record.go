@@ -158,12 +158,11 @@ func (f *usageFile) close() {
 
 // openUsage opens the file of a usage log, and makes it if wanted.
 func openUsage(ctx context.Context, path string, create bool) (*sql.DB, *usage.SQL, error) {
+	ready := checkUsageFile
 	if create {
-		if err := makePrivate(path); err != nil {
-			return nil, nil, err
-		}
+		ready = makePrivate
 	}
-	if err := checkUsageFile(path); err != nil {
+	if err := ready(path); err != nil {
 		return nil, nil, err
 	}
 	address, err := usageAddress(path)
