@@ -28,7 +28,7 @@ mutants: ## break the product on purpose and want the tests to notice, see docs/
 bench: ## the benchmarks, with allocations
 	go test -run '^$$' -bench . -benchmem ./...
 
-figures: ## run every measurement, an hour or so, and write the tables of bench/figures.md
+figures: ## run every measurement, which takes long, and write the tables of bench/figures.md
 	cd bench && go run ./figures -o figures.md
 
 demo: ## show a fleet at work, without network
