@@ -74,6 +74,7 @@ func BenchmarkTransport(b *testing.B) {
 	}{
 		{"bare", base},
 		{"oauth2", &oauth2.Transport{Source: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "bench-token"}), Base: base}},
+		{"barest", newBarest(10, base)},
 		{"gitfleet", &transport.Transport{Manager: manager(b, 10), Provider: tokens.GitHub, Base: base}},
 	} {
 		b.Run(tt.name, func(b *testing.B) {
