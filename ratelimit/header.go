@@ -23,11 +23,19 @@ const maxRetryAfter = 315_360_000
 // canonical form: looking it up directly spares the copy that Header.Get may
 // make of a key.
 func first(h http.Header, key string) string {
-	if lines := h[key]; len(lines) > 0 {
-		return trim(lines[0])
+	lines := h[key]
+	if len(lines) == 0 {
+		return ""
 	}
-	return ""
+	s := lines[0]
+	if n := len(s); n > 0 && isGraphic(s[0]) && isGraphic(s[n-1]) {
+		return s // net/http has trimmed it
+	}
+	return trim(s)
 }
+
+// isGraphic reports whether c is a byte of ASCII that can be seen.
+func isGraphic(c byte) bool { return c-'!' <= '~'-'!' }
 
 // trim cuts the white space that may surround a header value.
 func trim(s string) string { return strings.TrimSpace(s) }
@@ -167,19 +175,29 @@ func httpDate(s string) time.Time {
 // fraction of what time.Parse takes.
 func fixdate(s string) (time.Time, bool) {
 	if len(s) != len("Sun, 01 Mar 2026 09:00:00 GMT") || s[25:] != " GMT" ||
-		s[3] != ',' || s[7] != ' ' || s[11] != ' ' || s[16] != ' ' || s[19] != ':' || s[22] != ':' {
+		s[3] != ',' || s[7] != ' ' || s[11] != ' ' || s[16] != ' ' {
 		return time.Time{}, false
 	}
 	month := strings.Index("JanFebMarAprMayJunJulAugSepOctNovDec", s[8:11])
-	day, century, years := twoDigits(s[5:7]), twoDigits(s[12:14]), twoDigits(s[14:16])
-	hour, minute, second := twoDigits(s[17:19]), twoDigits(s[20:22]), twoDigits(s[23:25])
-	if month%3 != 0 || month|day|century|years|hour|minute|second < 0 || hour > 23 || minute > 59 || second > 59 {
+	if month%3 != 0 {
 		return time.Time{}, false
 	}
-	year := century*100 + years
-	t := time.Date(year, time.Month(month/3+1), day, hour, minute, second, 0, time.UTC)
+	return moment(s[12:16], month/3+1, s[5:7], s[17:25])
+}
+
+// moment reads a time in UTC by position: a year of four digits, a day of two, and
+// a clock such as "09:00:00".
+func moment(year string, month int, day, clock string) (time.Time, bool) {
+	century, years, d := twoDigits(year[:2]), twoDigits(year[2:]), twoDigits(day)
+	hour, minute, second := twoDigits(clock[:2]), twoDigits(clock[3:5]), twoDigits(clock[6:])
+	if clock[2] != ':' || clock[5] != ':' || century|years|d|hour|minute|second < 0 ||
+		hour > 23 || minute > 59 || second > 59 || month < 1 || month > 12 {
+		return time.Time{}, false
+	}
+	y := century*100 + years
+	t := time.Date(y, time.Month(month), d, hour, minute, second, 0, time.UTC)
 	// Nobody could print the year 0, and time.Date turns 31 February into March.
-	return t, year > 0 && day > 0 && (day <= 28 || t.Day() == day)
+	return t, y > 0 && d > 0 && (d <= 28 || t.Day() == d)
 }
 
 // twoDigits reads a number of two digits; any other text is negative.
@@ -212,18 +230,33 @@ func pause(d time.Duration) Optional[time.Duration] {
 }
 
 // tokenExpiry reads GitHub-Authentication-Token-Expiration, which GitHub
-// writes as "2024-12-14 02:28:22 UTC" and as "2024-04-12 09:29:42 +0200".
+// writes as "2024-12-14 02:28:22 UTC" and as "2024-04-12 09:29:42 +0200". Every
+// answer to a token that ends has it.
 func tokenExpiry(s string) time.Time {
-	layout := "2006-01-02 15:04:05 -0700"
-	if strings.HasSuffix(s, "UTC") {
-		layout = "2006-01-02 15:04:05 UTC"
-	}
-	if s == "" {
+	const length = len("2024-12-14 02:28:22")
+	if len(s) <= length || s[4] != '-' || s[7] != '-' || s[10] != ' ' {
 		return time.Time{}
 	}
-	t, err := time.Parse(layout, s)
-	if err != nil {
+	east, known := zone(s[length:])
+	t, ok := moment(s[:4], twoDigits(s[5:7]), s[8:10], s[11:length])
+	if !known || !ok {
 		return time.Time{}
 	}
-	return printable(t.UTC())
+	return printable(t.Add(-east))
+}
+
+// zone reads how far east of Greenwich a clock is, from " UTC" or " +0200".
+func zone(s string) (east time.Duration, ok bool) {
+	if s == " UTC" {
+		return 0, true
+	}
+	if len(s) != len(" +0200") || s[0] != ' ' || s[1] != '+' && s[1] != '-' {
+		return 0, false
+	}
+	hours, minutes := twoDigits(s[2:4]), twoDigits(s[4:])
+	east = time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+	if s[1] == '-' {
+		east = -east
+	}
+	return east, hours|minutes >= 0 && hours <= 24 && minutes < 60
 }

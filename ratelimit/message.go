@@ -32,12 +32,9 @@ type words struct {
 	hurried bool   // an entry of "errors" says that requests came too fast
 }
 
-// words reads the body, where the answer may be a refusal.
-func (d Dialect) words(req Request, resp Response) words {
-	switch {
-	case !d.ReadsBody(req, resp):
-		return words{empty: true}
-	case resp.served() && !bytes.Contains(resp.Body, []byte(`"errors"`)):
+// words reads the body of an answer that may be a refusal.
+func (d Dialect) words(resp Response) words {
+	if resp.served() && !bytes.Contains(resp.Body, []byte(`"errors"`)) {
 		// Nearly every GraphQL answer: searching is far cheaper than walking.
 		return words{json: true}
 	}

@@ -24,18 +24,24 @@ func (d Dialect) Observe(req Request, resp Response, now time.Time) Observation 
 	if o.Resource == "" && d.github() {
 		o.Resource = githubResource(req)
 	}
-	w := d.words(req, resp)
-	o.Class = d.classify(resp, &o, &w)
-	o.Scope = scope(req, resp, &o, &w)
-	o.Validity = d.validity(req, resp, &o, &w)
+	w := &noWords
+	if d.ReadsBody(req, resp) {
+		w = new(d.words(resp))
+	}
+	o.Class = d.classify(resp, &o, w)
+	o.Scope = scope(req, resp, &o, w)
+	o.Validity = d.validity(req, resp, &o, w)
 	o.Swap = swap(o.Class)
 	o.Free = d.github() && resp.Status == http.StatusNotModified && !req.Anonymous
-	o.Rests = d.rests(&o, &w)
+	o.Rests = d.rests(&o, w)
 	if !resp.served() || o.Class.Limit() {
 		o.Message = oneLine(w.text(), maxMessage)
 	}
 	return o
 }
+
+// noWords is what an answer says whose body is not looked at, as of nearly all.
+var noWords = words{empty: true}
 
 // ReadsBody reports whether Observe looks into the body of this response, of
 // which only Status and Header must be set. It is false for whatever was
