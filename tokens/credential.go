@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -51,9 +52,15 @@ func (c credential) put(h http.Header) {
 // is there, in one go. The lists of values are shared, without room at their
 // ends: what is set or added in the copy does not show in h.
 func (c credential) into(h http.Header) http.Header {
-	copied := make(http.Header, len(h)+1)
+	copied := maps.Clone(h)
+	if copied == nil {
+		copied = http.Header{}
+	}
 	for key, values := range h {
-		if !carriesCredential(key) {
+		switch {
+		case carriesCredential(key):
+			delete(copied, key)
+		case len(values) < cap(values):
 			copied[key] = values[:len(values):len(values)]
 		}
 	}
