@@ -214,10 +214,25 @@ func (s *syncing[C]) list(ctx context.Context) (ts []tokens.Token, wrong, err er
 		return nil, nil, err
 	}
 	if wrong != nil {
-		ts = append(ts, s.listed...)
+		ts = withMissing(ts, s.listed)
 	}
 	s.listed = ts
 	return ts, wrong, nil
+}
+
+// withMissing returns the tokens of a list, and those of the list before that are
+// not in it.
+func withMissing(ts, before []tokens.Token) []tokens.Token {
+	there := make(map[tokens.ID]bool, len(ts))
+	for _, t := range ts {
+		there[t.ID] = true
+	}
+	for _, t := range before {
+		if !there[t.ID] {
+			ts = append(ts, t)
+		}
+	}
+	return ts
 }
 
 // prune forgets keys that were listed and that the manager did not take, because
