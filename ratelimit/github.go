@@ -51,13 +51,19 @@ func githubResource(req Request) string {
 // or "/api" for GraphQL and uploads), and trailing slashes. No path of
 // github.com or ghe.com begins with /api.
 func restPath(path string) string {
-	if head, rest := segment(path); head == "api" {
-		path = rest
+	path = below(below(path, "/api"), "/v3")
+	for len(path) > 0 && path[len(path)-1] == '/' {
+		path = path[:len(path)-1]
 	}
-	if head, rest := segment(path); head == "v3" {
-		path = rest
+	return path
+}
+
+// below returns what follows a first segment, or the path if it begins otherwise.
+func below(path, first string) string {
+	if rest, ok := strings.CutPrefix(path, first); ok && (rest == "" || rest[0] == '/') {
+		return rest
 	}
-	return strings.TrimRight(path, "/")
+	return path
 }
 
 // manifestConversion reports whether path is /app-manifests/{code}/conversions.
