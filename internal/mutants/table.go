@@ -191,9 +191,9 @@ var mutants = []mutant{
 	c.base`, "./tokens"},
 
 	{18, "the caller's credential stays beside the manager's", "tokens/credential.go",
-		`		if !carriesCredential(key) {
-			copied[key]`, `		if true {
-			copied[key]`, "./transport ./tokens"},
+		`		case carriesCredential(key):
+			delete(copied, key)`, `		case false:
+			delete(copied, key)`, "./transport ./tokens"},
 	{18, "an app's own JWT is replaced", "transport/credential.go",
 		`		return isJWT(auth)
 `, `		return false
