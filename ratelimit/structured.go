@@ -62,11 +62,15 @@ func quota(h http.Header, name string) Optional[int64] {
 	return Optional[int64]{}
 }
 
-// nextItem splits the first member off a list.
+// nextItem splits the first member off a list. One that has nothing before its
+// parameters is none, and says nothing.
 func nextItem(line string) (it item, rest string) {
 	head, rest := cutUnquoted(line, ',')
 	title, params := cutUnquoted(head, ';')
 	title = trim(title)
+	if title == "" {
+		params = ""
+	}
 	if len(title) >= 2 && title[0] == '"' && title[len(title)-1] == '"' {
 		title = title[1 : len(title)-1]
 		if strings.Contains(title, `\`) {
