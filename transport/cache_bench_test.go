@@ -34,7 +34,7 @@ func BenchmarkCache(b *testing.B) {
 	}{
 		{"without", nil, context.Background()},
 		{"hit", new(transport.Cache), context.Background()},
-		{"hit/cancellable", new(transport.Cache), b.Context()},
+		{"cancellable_hit", new(transport.Cache), b.Context()},
 		{"recompute", &transport.Cache{Recompute: true}, context.Background()},
 	} {
 		var ts []tokens.Token

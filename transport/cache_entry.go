@@ -64,6 +64,10 @@ func sealEntry(value []byte) []byte {
 	return value
 }
 
+// laidOver is how many fields a 304 adds to those that are kept, about: its rate
+// limit, and what [lookup.revalidated] says.
+const laidOver = 9
+
 // readEntry reads what newEntry and sealEntry made for this key, or returns nil.
 func readEntry(value []byte, key digest) *entry {
 	if len(value) < bodyAt+16 || string(value[:2]) != entryMark || digest(value[2:bodyAt]) != key {
@@ -80,7 +84,7 @@ func readEntry(value []byte, key digest) *entry {
 	if n > uint64(len(text.left)) { // each takes two bytes and more
 		return nil
 	}
-	e.header = make(http.Header, n)
+	e.header = make(http.Header, n+laidOver)
 	room := make([]string, n)
 	for i := range room {
 		name := text.next()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"runtime"
 	"slices"
 	"time"
 
@@ -67,7 +68,7 @@ func (c *Cache) share(t *Transport, host *tokens.Host, req *http.Request) (*http
 		case req.Context().Done() == nil: // he will not leave
 			f.fly()
 		default:
-			go f.fly()
+			go func() { deepen(); f.fly() }()
 		}
 		resp, done, err := f.wait(req, leads)
 		switch {
@@ -141,6 +142,16 @@ func bare(h http.Header) http.Header {
 
 // errGone is the outcome of a flight whose goroutine was ended by what it called.
 var errGone = errors.New("gitfleet: transport: Base ended the goroutine that it was called in")
+
+// deepen makes room on the stack of a new goroutine. A stack begins with 2 KiB
+// and doubles when it is full, which moves all that stands on it: beneath a dozen
+// calls that costs as much as all else that is done for a hit.
+//
+//go:noinline
+func deepen() {
+	var room [4 << 10]byte
+	runtime.KeepAlive(&room)
+}
 
 // fly sends the request.
 func (f *flight) fly() {
