@@ -50,8 +50,9 @@ const (
 // owner, fixed token, walk and bounds. Each caller gets a body of its own and may leave by its
 // own context; when the last has left the request ends. A body that is longer
 // than MaxEntryBytes goes to the first caller as it comes, and the others ask by
-// themselves, as they do after an error. Values of the first caller's context
-// reach Hooks and Base; Hooks.Done is told for each caller, with Number 0 where
+// themselves, as they do after an error, together at first and each alone after
+// two. A panic below is the first caller's; if he has left it ends the program.
+// Values of the first caller's context reach Hooks and Base; Hooks.Done is told for each caller, with Number 0 where
 // nothing was sent.
 //
 // Neither keys nor entries hold a credential; entries hold what the host
@@ -94,9 +95,8 @@ type Cache struct {
 
 // Store keeps values by key for a [Cache]. Keys are 64 hexadecimal digits; values
 // are opaque, and may hold private answers of a host. A value may disappear at
-// any time; one that comes back damaged, or under another key, is taken for none
-// as far as a Store's own sums tell. An error is
-// logged once, counted, and otherwise treated as nothing being there.
+// any time; one that comes back damaged, or under another key, is taken for none.
+// An error is logged once, counted, and otherwise treated as nothing being there.
 //
 // A Store must be safe for concurrent use.
 type Store interface {

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"encoding/binary"
+	"hash/crc32"
 	"net/http"
 	"net/textproto"
 	"strings"
@@ -21,20 +22,25 @@ type entry struct {
 // Values of a Store begin with what they are, the second digit being the version
 // of their form. What is of another is not there.
 const (
-	entryMark   = "e1"
+	entryMark   = "e2"
 	holdersMark = "h1"
 )
 
-// bodyAt is where the length of an entry's body stands.
-const bodyAt = len(entryMark) + len(digest{})
+// Where the parts of an entry stand that are of one length: that of the body, that
+// of what stands before it, and the sum of all.
+const (
+	bodyAt = len(entryMark) + len(digest{})
+	headAt = bodyAt + 8
+	sumAt  = headAt + 8
+	textAt = sumAt + 4
+)
 
 // newEntry returns the beginning of an entry: all but its body, with room for it.
 func newEntry(key digest, id tokens.ID, h http.Header, room int) []byte {
 	buf := make([]byte, 0, 1024+room)
 	buf = append(buf, entryMark...)
 	buf = append(buf, key[:]...)
-	buf = append(buf, make([]byte, 16)...) // the lengths of body and header
-	start := len(buf)
+	buf = append(buf, make([]byte, textAt-bodyAt)...)
 	buf = appendText(buf, string(id))
 	values := 0
 	for name, vs := range h {
@@ -50,18 +56,33 @@ func newEntry(key digest, id tokens.ID, h http.Header, room int) []byte {
 			}
 		}
 	}
-	binary.BigEndian.PutUint64(buf[bodyAt+8:], uint64(len(buf)-start))
+	binary.BigEndian.PutUint64(buf[headAt:], uint64(len(buf)-textAt))
 	return buf
 }
 
-// sealEntry completes an entry with the length of the body that was added to it.
+// sealEntry completes an entry with the length of the body that was added to it,
+// and the sum.
 func sealEntry(value []byte) []byte {
-	head := bodyAt + 16 + int(binary.BigEndian.Uint64(value[bodyAt+8:]))
+	head := textAt + int(binary.BigEndian.Uint64(value[headAt:]))
 	binary.BigEndian.PutUint64(value[bodyAt:], uint64(len(value)-head))
+	binary.BigEndian.PutUint32(value[sumAt:], sumOf(value))
 	if cap(value)-len(value) > len(value)/4 {
 		return append(make([]byte, 0, len(value)), value...)
 	}
 	return value
+}
+
+// sumOf returns the sum of an entry.
+func sumOf(value []byte) uint32 {
+	sum := crc32.Checksum(value[:sumAt], castagnoli)
+	return crc32.Update(sum, castagnoli, value[textAt:])
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// intact reports whether an entry is as it was when it was sealed.
+func intact(value []byte) bool {
+	return len(value) >= textAt && binary.BigEndian.Uint32(value[sumAt:]) == sumOf(value)
 }
 
 // laidOver is how many fields a 304 adds to those that are kept, about: its rate
@@ -70,11 +91,11 @@ const laidOver = 9
 
 // readEntry reads what newEntry and sealEntry made for this key, or returns nil.
 func readEntry(value []byte, key digest) *entry {
-	if len(value) < bodyAt+16 || string(value[:2]) != entryMark || digest(value[2:bodyAt]) != key {
+	if len(value) < textAt || string(value[:2]) != entryMark || digest(value[2:bodyAt]) != key {
 		return nil
 	}
-	body, head := binary.BigEndian.Uint64(value[bodyAt:]), binary.BigEndian.Uint64(value[bodyAt+8:])
-	rest := value[bodyAt+16:]
+	body, head := binary.BigEndian.Uint64(value[bodyAt:]), binary.BigEndian.Uint64(value[headAt:])
+	rest := value[textAt:]
 	if head > uint64(len(rest)) || body != uint64(len(rest))-head {
 		return nil
 	}

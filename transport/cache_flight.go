@@ -53,11 +53,15 @@ type purpose struct {
 	writes    uint64 // requests that were over when it began, and may have changed something
 }
 
+// maxJoins is how many flights a caller waits for that bring him nothing, before
+// he asks alone: else the last of many would wait for the failures of all.
+const maxJoins = 2
+
 // share sends the request, or waits for the answer to an equal one.
 func (c *Cache) share(t *Transport, host *tokens.Host, req *http.Request) (*http.Response, error) {
 	resource := resourceKey(host, req.URL)
 	p := purpose{t, host, overrideOf(req.Context()), c.writes.Load()}
-	for {
+	for range maxJoins {
 		if err := req.Context().Err(); err != nil {
 			t.hookShared(req, tokens.Lease{}, nil, err)
 			return nil, err
@@ -74,13 +78,17 @@ func (c *Cache) share(t *Transport, host *tokens.Host, req *http.Request) (*http
 		switch {
 		case leads:
 			return resp, err
+		case err != nil: // he has left
+			t.hookShared(req, tokens.Lease{}, nil, err)
+			return nil, err
 		case done:
-			t.hookShared(req, f.lease, resp, err)
-			return resp, err
+			t.hookShared(req, f.lease, resp, nil)
+			return resp, nil
 		case f.resp != nil: // its body was not for two, and another's would not be
 			return t.carry(host, req, c.lookUp(t, host, resource, req))
 		}
 	}
+	return t.carry(host, req, c.lookUp(t, host, resource, req))
 }
 
 // join finds the flight of an equal request, or makes one. Who cannot wait as
@@ -156,14 +164,13 @@ func deepen() {
 // fly sends the request.
 func (f *flight) fly() {
 	f.err = errGone
-	defer func() {
-		if f.err == errGone {
-			f.panicked = recover()
-		}
-		f.land()
-	}()
+	defer f.land()
 	t, host := f.purpose.transport, f.purpose.host
 	kept := f.cache.lookUp(t, host, f.resource, f.request)
-	f.resp, f.err = t.carry(host, f.request, kept)
-	f.hit = kept.hit
+	resp, err := t.carry(host, f.request, kept)
+	f.resp, f.hit = resp, kept.hit
+	if f.close() && resp != nil { // the answer is for all who wait by now
+		f.gather()
+	}
+	f.err = err
 }

@@ -79,8 +79,9 @@ func (c *Cache) put(ctx context.Context, log func(error), resource digest, h hol
 		c.delete(ctx, log, last.key)
 		hs = hs[:len(hs)-1]
 	}
-	c.set(ctx, log, resource, writeHolders(hs, resource))
-	c.counts.kept.Add(1)
+	if c.set(ctx, log, resource, writeHolders(hs, resource)) {
+		c.counts.kept.Add(1)
+	}
 }
 
 // forget drops the answers of all tokens for a resource.

@@ -14,6 +14,7 @@ type keeping struct {
 
 	mu    sync.Mutex // guards what follows; a body may be closed while it is read
 	value []byte     // the entry as far as it was read; nil when it is over
+	busy  bool       // it is being read
 	read  int64
 	room  int64 // for the body
 	left  int64 // of the length that was announced; negative if none was
@@ -21,11 +22,19 @@ type keeping struct {
 
 // Read implements [io.Reader].
 func (k *keeping) Read(p []byte) (int, error) {
+	k.setBusy(true)
 	n, err := k.body.Read(p)
+	k.setBusy(false)
 	if k.took(p[:n], err) {
 		k.finish()
 	}
 	return n, err
+}
+
+func (k *keeping) setBusy(busy bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.busy = busy
 }
 
 // took adds what was read, and reports whether that is all.
@@ -80,11 +89,12 @@ func (k *keeping) Close() error {
 	return k.body.Close()
 }
 
-// endsHere reports whether all that was not read is the end of the body.
+// endsHere reports whether all that was not read is the end of the body. Close
+// must not wait for a Read that it is to end.
 func (k *keeping) endsHere() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.value == nil || k.left >= 0 || k.read == 0 {
+	if k.value == nil || k.busy || k.left >= 0 || k.read == 0 {
 		return false
 	}
 	text := k.value[int64(len(k.value))-k.read:]

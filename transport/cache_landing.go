@@ -9,15 +9,11 @@ import (
 	"github.com/gitfleet/gitfleet/tokens"
 )
 
-// land makes the outcome stand. The answer is for all who wait by then.
+// land makes the outcome stand, also if something below has panicked.
 func (f *flight) land() {
-	if f.resp != nil {
-		if b, ok := f.resp.Body.(leasedBody); ok {
-			f.lease, _ = b.leased()
-		}
-	}
-	if f.close() && f.resp != nil {
-		f.gather()
+	if f.err == errGone {
+		f.panicked, f.resp = recover(), nil
+		f.close()
 	}
 	if led := f.end(); !led && f.panicked != nil {
 		panic(f.panicked) // there is nobody else to tell
@@ -56,6 +52,9 @@ func (f *flight) remove() {
 // the first caller's alone.
 func (f *flight) gather() {
 	body := f.resp.Body
+	if b, ok := body.(leasedBody); ok {
+		f.lease, _ = b.leased()
+	}
 	most := f.cache.maxEntryBytes()
 	text, err := io.ReadAll(io.LimitReader(body, most+1))
 	if err == nil && int64(len(text)) <= most {
@@ -140,7 +139,7 @@ func (f *flight) leave(leads bool) bool {
 func (f *flight) copy(req *http.Request, collapsed bool) *http.Response {
 	resp := *f.resp
 	resp.Request = req
-	resp.Header = resp.Header.Clone()
+	resp.Header, resp.Trailer = resp.Header.Clone(), resp.Trailer.Clone()
 	resp.Body = &answerBody{io.NopCloser(bytes.NewReader(f.text)), f.lease}
 	if collapsed {
 		f.cache.counts.collapsed.Add(1)

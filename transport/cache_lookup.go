@@ -103,7 +103,11 @@ func (l *lookup) load(id tokens.ID) *entry {
 		if h.token != id {
 			continue
 		}
-		e := readEntry(l.cache.get(l.request.Context(), l.log, h.key), h.key)
+		value := l.cache.get(l.request.Context(), l.log, h.key)
+		if l.cache.Store != nil && !intact(value) { // what is in memory is
+			continue
+		}
+		e := readEntry(value, h.key)
 		if e != nil && e.token == id && (e.etag != "" || l.bySecond(e.header)) {
 			return e
 		}

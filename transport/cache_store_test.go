@@ -105,10 +105,14 @@ func TestI1_Cache_keeps_no_credential(t *testing.T) {
 func TestCache_takes_damaged_values_for_none(t *testing.T) {
 	t.Parallel()
 	spoil := map[string]func(s *mapStore, key string, v []byte) []byte{
-		"cut off":         func(_ *mapStore, _ string, v []byte) []byte { return v[:len(v)-1] },
-		"cut to nothing":  func(_ *mapStore, _ string, v []byte) []byte { return v[:1] },
-		"empty":           func(_ *mapStore, _ string, v []byte) []byte { return []byte{} },
-		"too long":        func(_ *mapStore, _ string, v []byte) []byte { return append(bytes.Clone(v), 0) },
+		"cut off":           func(_ *mapStore, _ string, v []byte) []byte { return v[:len(v)-1] },
+		"cut to nothing":    func(_ *mapStore, _ string, v []byte) []byte { return v[:1] },
+		"empty":             func(_ *mapStore, _ string, v []byte) []byte { return []byte{} },
+		"too long":          func(_ *mapStore, _ string, v []byte) []byte { return append(bytes.Clone(v), 0) },
+		"another last byte": func(_ *mapStore, _ string, v []byte) []byte { v = bytes.Clone(v); v[len(v)-1] ^= 1; return v },
+		"another header": func(_ *mapStore, _ string, v []byte) []byte {
+			return bytes.Replace(v, []byte(`"v"`), []byte(`"w"`), 1)
+		},
 		"another version": func(_ *mapStore, _ string, v []byte) []byte { v = bytes.Clone(v); v[1]++; return v },
 		"an entry of another key": func(s *mapStore, key string, v []byte) []byte {
 			for k, other := range s.values {
