@@ -22,6 +22,7 @@ type configuration struct {
 	noState  bool
 	record   bool   // calls
 	usage    string // the file to record them in; "" is the default one
+	cache    string // the folder to keep answers in; "" is none
 	caFile   string
 	proxy    string
 	gh, glab bool

@@ -68,6 +68,7 @@ func (r *configReader) topKeys(c *configuration) keys {
 		"timeout":  func(n *yaml.Node) { c.timeout = r.duration(n) },
 		"state":    func(n *yaml.Node) { c.noState = !r.boolean(n) },
 		"usage":    func(n *yaml.Node) { c.record, c.usage = r.usage(n) },
+		"cache":    func(n *yaml.Node) { c.cache = r.folder(n) },
 		"ca_file":  func(n *yaml.Node) { c.caFile = home(r.text(n)) },
 		"proxy":    func(n *yaml.Node) { c.proxy = r.address(n) },
 		"gh":       func(n *yaml.Node) { c.gh = r.boolean(n) },
@@ -230,6 +231,15 @@ func (r *configReader) usage(n *yaml.Node) (record bool, file string) {
 		r.fault(n, "want true, false or a file")
 	}
 	return true, home(text)
+}
+
+// folder reads the name of a folder. What others say yes with is none.
+func (r *configReader) folder(n *yaml.Node) string {
+	text := r.text(n)
+	if _, err := strconv.ParseBool(text); err == nil || text == "" {
+		r.fault(n, "want a folder")
+	}
+	return home(text)
 }
 
 func (r *configReader) integer(n *yaml.Node) int {

@@ -76,6 +76,7 @@ max_wait: 10m
 timeout: 5s
 state: false
 usage: ~/calls.db
+cache: ~/answers
 ca_file: /etc/ssl/acme.pem
 proxy: http://proxy.example.com:3128
 gh: true
@@ -89,7 +90,7 @@ tokens:
 		t.Fatal(err)
 	}
 	if c.provider != tokens.GitLab || *c.maxWait != 10*time.Minute || c.timeout != 5*time.Second || !c.noState || !c.record || c.usage != filepath.Join(w.home, "calls.db") ||
-		c.caFile != "/etc/ssl/acme.pem" || c.proxy == "" || !c.gh || c.glab {
+		c.cache != filepath.Join(w.home, "answers") || c.caFile != "/etc/ssl/acme.pem" || c.proxy == "" || !c.gh || c.glab {
 		t.Errorf("configure() = %+v", c)
 	}
 	token := c.tokens[0].token
@@ -107,7 +108,7 @@ func TestI1_Config_faults_name_the_line_and_no_secret(t *testing.T) {
 	for _, tt := range []struct {
 		name, text, want string
 	}{
-		{"unknown key", "tokns: []", `line 1: unknown key "tokns": want ca_file, gh, glab`},
+		{"unknown key", "tokns: []", `line 1: unknown key "tokns": want ca_file, cache, gh, glab`},
 		{"unknown key of a token", "tokens:\n  - provider: github\n    secert: " + secret, `line 3: unknown key "secert"`},
 		{"a token for a key", "tokens:\n  - provider: github\n    " + secret + ": x", "line 3: unknown key: want account"},
 		{"a token for a file", secret, "line 1: want keys and values"},
@@ -133,7 +134,7 @@ func TestI1_Config_faults_name_the_line_and_no_secret(t *testing.T) {
 		{"no secret", "tokens:\n  - {provider: github}", "exactly one of secret, command, keychain and file, and has 0"},
 		{"a key twice", "state: true\nstate: false", `line 2: the key "state" stands twice`},
 		{"two documents", "state: true\n---\nstate: false", "more than one document"},
-		{"two faults", "a: 1\nb: 2", `line 1: unknown key "a": want ca_file, gh, glab, max_wait, provider, proxy, state, timeout, tokens, usage; line 2: unknown key "b"`},
+		{"two faults", "a: 1\nb: 2", `line 1: unknown key "a": want ca_file, cache, gh, glab, max_wait, provider, proxy, state, timeout, tokens, usage; line 2: unknown key "b"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w.file("config/gitfleet/config.yaml", 0o600, tt.text+"\n")

@@ -25,6 +25,7 @@ type session struct {
 	tool   *tool
 	config *configuration
 	usage  *recording // nil if nothing is recorded
+	kept   *kept      // nil if no answers are kept
 }
 
 // retries is how often a read is sent again after a failure of the network or of
@@ -45,6 +46,10 @@ func (t *tool) open(cmd *cobra.Command) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	answers, err := t.openKept(cmd, config)
+	if err != nil {
+		return nil, err
+	}
 	ts, err := t.gather(cmd.Context(), config)
 	if err != nil {
 		return nil, err
@@ -60,6 +65,7 @@ func (t *tool) open(cmd *cobra.Command) (*session, error) {
 		Hooks:     t.hooks(),
 		Anonymous: t.flags.anonymous,
 		StateFile: t.stateFile(config),
+		Cache:     answers.cache(),
 		Transport: func(tr *transport.Transport) {
 			tr.Retries = retries
 			if config.timeout != 0 {
@@ -76,16 +82,15 @@ func (t *tool) open(cmd *cobra.Command) (*session, error) {
 	if err != nil {
 		return nil, errors.Join(err, log.close())
 	}
-	return &session{Fleet: fleet, tool: t, config: config, usage: log}, nil
+	return &session{Fleet: fleet, tool: t, config: config, usage: log, kept: answers}, nil
 }
 
 // close keeps what is known. That it could not be kept fails nothing.
 func (s *session) close() {
-	if err := s.usage.close(); err != nil {
-		fmt.Fprintln(s.tool.err, line(err))
-	}
-	if err := s.Close(); err != nil {
-		fmt.Fprintln(s.tool.err, line(err))
+	for _, end := range []func() error{s.usage.close, s.kept.close, s.Close} {
+		if err := end(); err != nil {
+			fmt.Fprintln(s.tool.err, line(err))
+		}
 	}
 }
 

@@ -38,6 +38,7 @@ type globalFlags struct {
 	anonymous bool
 	noState   bool
 	usage     string
+	cache     string
 	maxWait   time.Duration
 	verbose   bool
 }
@@ -106,6 +107,7 @@ func (t *tool) addGlobalFlags(root *cobra.Command) {
 	f.BoolVar(&t.flags.anonymous, "anonymous", false, "ask without a token where there is none")
 	f.BoolVar(&t.flags.noState, "no-state", false, "keep nothing between runs")
 	f.StringVar(&t.flags.usage, "usage", "", "`file` to record calls in, and for gitfleet usage the one to read")
+	f.StringVar(&t.flags.cache, "cache", "", "`folder` to keep answers in, which are asked for again and not paid for if they still hold")
 	f.DurationVar(&t.flags.maxWait, "max-wait", tokens.DefaultMaxWait, "how long a call may wait for a token; 0 never waits")
 	f.BoolVarP(&t.flags.verbose, "verbose", "v", false, "tell of swaps, waits and retries on standard error")
 	complete(root, "provider", "github", "gitlab", "bitbucket")
