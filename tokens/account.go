@@ -176,6 +176,7 @@ type budget struct {
 	wakeEnds time.Time // the end of the window that its date for changes was worked out for
 	dates    [agendas]date
 	states   tally // of its account's tokens, as the lane has counted them
+	summed   sums  // what it is in the lane's
 }
 
 // restingUntil returns when the last of the limits that keep the budget from

@@ -44,8 +44,8 @@ func (a *account) refloor() {
 	a.floored = slices.ContainsFunc(a.tokens, func(e *entry) bool { return e.token.Floor != Floor{} })
 }
 
-// refloor works out how much of the budget is not to be used, after its limit has
-// changed.
+// refloor works out how much of the budget is not to be used; relimit does after its
+// limit has changed.
 func (b *budget) refloor() {
 	if !b.account.floored {
 		return

@@ -424,48 +424,6 @@ func (h *Host) book(b *budget, e *entry, d *ratelimit.Draw, now time.Time, lease
 	lease.slot, lease.gen = h.leases.add(b, d, held, h.seq, now)
 }
 
-// Remaining returns the sum of what all accounts of the host may still draw on
-// a resource, as far as it is known; an account of which nothing is known
-// counts with its limit.
-func (h *Host) Remaining(resource string) int64 {
-	now := time.Now()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var sum int64
-	for a := range h.eachAccount() {
-		if b := a.budgets[resource]; b != nil {
-			sum += b.available(now)
-		}
-	}
-	return sum
-}
-
-// Limit returns the sum of the limits of all accounts of the host on a resource,
-// as far as they are known.
-func (h *Host) Limit(resource string) int64 {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var sum int64
-	for a := range h.eachAccount() {
-		if b := a.budgets[resource]; b != nil {
-			sum += b.limit.Or(0)
-		}
-	}
-	return sum
-}
-
-func (b *budget) available(now time.Time) int64 {
-	b.lane.place(b, now)
-	if !b.restingUntil(now).IsZero() || b.account.pick(nil) == nil {
-		return 0
-	}
-	free, known := b.free()
-	if !known {
-		return b.limit.Or(0)
-	}
-	return max(0, free)
-}
-
 // ReadyAt returns when a call that draws on the resource can be served at the
 // earliest. ok is false if no token will ever serve it.
 func (h *Host) ReadyAt(resource string) (at time.Time, ok bool) {

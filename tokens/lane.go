@@ -32,6 +32,7 @@ type lane struct {
 	resting  agenda
 	underWay int   // budgets of that outlook
 	states   tally // of all tokens of the host, for this resource
+	sums     sums
 	line     line
 	cut      bool      // the last pass over the line ended with its slice
 	pacedAt  time.Time // when the pace may let a call in line go that writes; zero if none waits
@@ -62,6 +63,7 @@ func (l *lane) drop(b *budget) {
 		l.underWay--
 	}
 	l.uncount(b)
+	l.unsum(b)
 	l.budgets = slices.DeleteFunc(l.budgets, func(other *budget) bool { return other == b })
 }
 
@@ -90,13 +92,16 @@ func (l *lane) place(b *budget, now time.Time) {
 	if b.level < 0 || b.outlook != listed {
 		l.appraise(b, now)
 	}
+	l.sum(b, now)
 }
 
 // ended moves b to where it belongs after the end of a call.
 func (l *lane) ended(b *budget, now time.Time) {
-	if !b.stays(now) {
-		l.place(b, now)
+	if b.stays(now) {
+		l.sum(b, now)
+		return
 	}
+	l.place(b, now)
 }
 
 // used moves b behind all others of its list, after the beginning of a call.
@@ -110,6 +115,7 @@ func (l *lane) used(b *budget, now time.Time) {
 	if b.level < 0 {
 		l.appraise(b, now)
 	}
+	l.sum(b, now)
 }
 
 func (l *lane) list(b *budget, level int) {

@@ -83,7 +83,9 @@ func (h *Host) move(e *entry, to *account, now time.Time) {
 // and a budget has what both knew of it.
 func (h *Host) merge(from, to *account, now time.Time) {
 	for _, b := range from.budgets {
-		to.budget(b.lane, now).absorb(&b.record)
+		mine := to.budget(b.lane, now)
+		mine.absorb(&b.record)
+		mine.relimit()
 		b.lane.drop(b)
 	}
 	for i := range h.leases.slots {

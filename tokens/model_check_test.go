@@ -101,7 +101,12 @@ func (m *model) check(op operation) {
 		m.Fatalf("I7: calls are out on accounts that the host has forgotten")
 	}
 	m.checkCards()
+	m.host.mu.Lock()
+	defer m.host.mu.Unlock()
 	for _, l := range m.host.lanes {
+		if !l.due(time.Now()) {
+			checkSums(m, l, time.Now())
+		}
 		m.checkLane(l)
 		if op[3]%4 == 0 {
 			checkOutlook(m, l, nil)

@@ -197,6 +197,7 @@ func (o *outlookRun) check() {
 		checkOutlook(o.t, l, nil)
 		checkOutlook(o.t, l, tried)
 		checkAgendas(o.t, l)
+		checkSums(o.t, l, time.Now())
 	}
 }
 

@@ -89,7 +89,7 @@ func (h *Host) takeOver(e *entry, quotas map[string]ratelimit.Quota, seq uint64)
 		b := e.account.budget(h.lane(name, now), now)
 		in := reading{limit: q.Limit, remaining: q.Remaining, reset: q.Reset, ends: h.clock.local(q.Reset), seq: seq}
 		b.observe(&in, now)
-		b.refloor()
+		b.relimit()
 		if q.Remaining.Or(1) == 0 && now.Before(in.ends.Add(resetMargin)) {
 			b.restUntil(in.ends)
 		}

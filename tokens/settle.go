@@ -44,7 +44,7 @@ func (h *Host) settleNumbers(b *budget, s *leaseSlot, o *ratelimit.Observation, 
 	ends := h.clock.local(o.Reset)
 	if !b.again(o, ends, s.seq) {
 		b.observe(&reading{limit: o.Limit, remaining: o.Remaining, used: o.Used, reset: o.Reset, ends: ends, seq: s.seq}, now)
-		b.refloor()
+		b.relimit()
 	}
 	if o.Remaining.Or(1) > 0 || o.Class == ratelimit.PrimaryLimit {
 		return

@@ -153,7 +153,7 @@ func (b *budget) restore(s BudgetSnapshot) {
 		b.remaining = s.Remaining
 	}
 	b.restUntil(s.Rest)
-	b.refloor()
+	b.relimit()
 }
 
 // UnmarshalText implements [encoding.TextUnmarshaler] for the names that

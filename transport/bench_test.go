@@ -12,6 +12,7 @@ import (
 	"github.com/gitfleet/gitfleet/internal/canary"
 	"github.com/gitfleet/gitfleet/ratelimit"
 	"github.com/gitfleet/gitfleet/tokens"
+	"github.com/gitfleet/gitfleet/transport"
 )
 
 // canned answers every request with a 200 of twelve header lines.
@@ -97,5 +98,51 @@ func BenchmarkRoundTrip(b *testing.B) {
 				}
 			})
 		})
+	}
+}
+
+// BenchmarkRoundTripGitLab has what a GitLab's answers are made of for the library
+// above: the limit, which becomes that of all tokens, and what is left, which does
+// if it is missing.
+func BenchmarkRoundTripGitLab(b *testing.B) {
+	for _, n := range []int{10, 10_000} {
+		var ts []tokens.Token
+		for i := range n {
+			ts = append(ts, tokens.Token{Provider: tokens.GitLab, Secret: tokens.Static(canary.Token(fmt.Sprint("lab", i)))})
+		}
+		m, err := tokens.NewManager(tokens.Config{}, ts...)
+		if err != nil {
+			b.Fatal(err)
+		}
+		reset := strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10)
+		base := &canned{text: []byte(`{"id":1}`), header: http.Header{
+			"Ratelimit-Limit": {"1000000"}, "Ratelimit-Remaining": {"990000"}, "Ratelimit-Reset": {reset},
+		}}
+		rt := &transport.Transport{Base: base, Provider: tokens.GitLab, Manager: m}
+		req := request(b, "GET", "https://gitlab.com/api/v4/projects/1", "")
+		call := func(b *testing.B) {
+			resp, err := rt.RoundTrip(req)
+			if err != nil {
+				b.Fatal(err)
+			}
+			_ = resp.Body.Close()
+		}
+		for range n { // until the numbers of all are known
+			call(b)
+		}
+		b.Run(fmt.Sprintf("tokens=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				call(b)
+			}
+		})
+		base.header.Del("Ratelimit-Remaining")
+		b.Run(fmt.Sprintf("tokens=%d/nothing left", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				call(b)
+			}
+		})
+		_ = m.Close()
 	}
 }
