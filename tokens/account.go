@@ -12,9 +12,9 @@ import (
 // account is whom a host counts: one user or installation, with one budget a
 // resource and one or more tokens (I4). It is guarded by its Host's mutex.
 type account struct {
-	key      string // in Host.accounts, where it may have others besides
-	name     string // as declared, or else as the host says; empty if unknown
-	identity string // whom the host says it is, see sighting; empty if unknown
+	keys     []string // in Host.accounts
+	name     string   // as declared, or else as the host says; empty if unknown
+	identity string   // whom the host says it is, see sighting; empty if unknown
 	declared bool
 	into     *account // the one that this was merged into, or nil
 	budgets  map[string]*budget
@@ -66,10 +66,14 @@ type entry struct {
 	reason      string
 	failure     string
 	disabledFor string
-	order       int // in which it was added to the host
+	order       int    // in which it was added to the host
+	nth         uint64 // in which it was added to the manager
 	alone       *audience
 	seen        seen // what observers of events know
 }
+
+// number is the place among all tokens of the manager.
+func (e *entry) number() uint64 { return e.nth }
 
 // usable reports whether the token itself may be sent, budgets aside.
 func (e *entry) usable() bool { return e.alive() && !e.probing }
@@ -156,6 +160,14 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
+// current returns the account that a was merged into, else a.
+func (a *account) current() *account {
+	for a.into != nil {
+		a = a.into
+	}
+	return a
+}
+
 // budget is what one account may draw on one resource.
 type budget struct {
 	account  *account
@@ -175,9 +187,21 @@ type budget struct {
 
 	wakeEnds time.Time // the end of the window that its date for changes was worked out for
 	dates    [agendas]date
-	states   tally // of its account's tokens, as the lane has counted them
-	summed   sums  // what it is in the lane's
+	states   tally  // of its account's tokens, as the lane has counted them
+	summed   sums   // what it is in the lane's
+	nth      uint64 // in which it came to the lane
 }
+
+// current returns the budget that b was merged into, else b.
+func (b *budget) current() *budget {
+	if b.account.into == nil {
+		return b
+	}
+	return b.account.current().budgets[b.resource]
+}
+
+// number is the place among all budgets of the lane.
+func (b *budget) number() uint64 { return b.nth }
 
 // restingUntil returns when the last of the limits that keep the budget from
 // being used ends, margin included. Zero means that none does.

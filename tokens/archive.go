@@ -1,7 +1,6 @@
 package tokens
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -21,8 +20,11 @@ type archived struct {
 	ArchivedToken
 	entry *entry
 	by    *Syncer // nil if it was removed by hand
-	seq   uint64
+	seq   uint64  // in which they were removed
 }
+
+// number is the place among all that were removed.
+func (a *archived) number() uint64 { return a.seq }
 
 // Remove takes a token out of use, for a reason that [Manager.Archived] shows,
 // and reports whether there was one. Leases that are out may still be settled.
@@ -43,46 +45,45 @@ func (m *Manager) remove(id ID, reason string, by *Syncer) bool {
 		return false
 	}
 	delete(m.byID, id)
-	m.entries = slices.DeleteFunc(m.entries, func(other *entry) bool { return other == e })
+	m.entries.remove(e)
 	now := time.Now()
 	m.removals++
-	m.archive[id] = &archived{
+	a := &archived{
 		ArchivedToken: ArchivedToken{TokenInfo: e.host.remove(e, reason, now), Reason: reason, Time: now},
 		entry:         e,
 		by:            by,
 		seq:           m.removals,
 	}
+	m.archive[id] = a
+	m.departed.add(a)
 	m.forget()
 	return true
 }
 
+// takeBack returns what the archive has of a token that comes back, and no longer
+// has it.
+func (m *Manager) takeBack(a *archived) *entry {
+	delete(m.archive, a.ID)
+	m.departed.remove(a)
+	return a.entry
+}
+
 // forget keeps the archive from growing for ever.
 func (m *Manager) forget() {
-	if len(m.archive) <= maxArchived {
+	if m.departed.count <= maxArchived {
 		return
 	}
-	var first *archived
-	for _, a := range m.archive {
-		if first == nil || a.seq < first.seq {
-			first = a
-		}
-	}
-	delete(m.archive, first.ID)
-	first.entry.host.forget(first.entry)
+	e := m.takeBack(m.departed.pages[0][0])
+	e.host.forget(e)
 }
 
 // Archived returns the tokens that were removed, the latest last.
 func (m *Manager) Archived() []ArchivedToken {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	all := make([]*archived, 0, len(m.archive))
-	for _, a := range m.archive {
-		all = append(all, a)
-	}
-	slices.SortFunc(all, func(a, b *archived) int { return cmp.Compare(a.seq, b.seq) })
-	out := make([]ArchivedToken, len(all))
-	for i, a := range all {
-		out[i] = a.ArchivedToken
+	out := make([]ArchivedToken, 0, m.departed.count)
+	for a := range m.departed.all() {
+		out = append(out, a.ArchivedToken)
 	}
 	return out
 }
@@ -105,9 +106,8 @@ func (h *Host) remove(e *entry, reason string, now time.Time) TokenInfo {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	info := e.info(now)
-	is := func(other *entry) bool { return other == e }
-	h.entries = slices.DeleteFunc(h.entries, is)
-	e.account.tokens = slices.DeleteFunc(e.account.tokens, is)
+	h.entries.remove(e)
+	e.account.tokens = slices.DeleteFunc(e.account.tokens, func(other *entry) bool { return other == e })
 	h.countPriority(e.token.Priority, -1)
 	e.account.refloor()
 	h.unnameOwners(e)
@@ -129,9 +129,8 @@ func (h *Host) forget(e *entry) {
 	for _, b := range a.budgets {
 		b.lane.drop(b)
 	}
-	for key, other := range h.accounts {
-		if other == a {
-			delete(h.accounts, key)
-		}
+	for _, key := range a.keys {
+		delete(h.accounts, key)
 	}
+	a.keys = nil
 }

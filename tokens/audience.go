@@ -54,7 +54,7 @@ func (a *audience) alive() bool {
 func (l *lane) open(a *audience) iter.Seq[*budget] {
 	return func(yield func(*budget) bool) {
 		if a == nil {
-			for _, b := range l.budgets {
+			for b := range l.budgets.all() {
 				if !yield(b) {
 					return
 				}
@@ -131,7 +131,7 @@ func (h *Host) newAudience(owner string) *audience {
 	a := &audience{owner: owner}
 	seen := map[*account]bool{}
 	named := false
-	for _, e := range h.entries {
+	for e := range h.entries.all() {
 		if !e.alive() || !e.sees(owner) {
 			continue
 		}

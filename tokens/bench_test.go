@@ -1,6 +1,7 @@
 package tokens_test
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -124,3 +125,92 @@ func (l *lockAndClock) allow() bool {
 	l.tokens--
 	return l.tokens >= 0
 }
+
+// BenchmarkManage is what it takes to add tokens to those that there are and to
+// remove them again, by hand and as a source lists them, and to change one of
+// them.
+func BenchmarkManage(b *testing.B) {
+	for _, n := range []int{100, 10_000, 100_000} {
+		ts := make([]tokens.Token, n)
+		for i := range ts {
+			ts[i] = gitHub(fmt.Sprintf("b%d", i), "")
+		}
+		each := func(b *testing.B) {
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/token")
+		}
+		b.Run(fmt.Sprintf("add and remove/tokens=%d", n), func(b *testing.B) {
+			m := busy(b, gitHub("first", ""))
+			for b.Loop() {
+				if err := m.Add(ts...); err != nil {
+					b.Fatal(err)
+				}
+				b.StopTimer()
+				all := m.AllTokens("")[1:]
+				b.StartTimer()
+				for _, info := range all {
+					m.Remove(info.ID, "")
+				}
+			}
+			each(b)
+		})
+		b.Run(fmt.Sprintf("sync/tokens=%d", n), func(b *testing.B) {
+			m := busy(b, gitHub("first", ""))
+			var src supply
+			s, err := m.Sync(b.Context(), &src, tokens.SyncConfig{Interval: -1, AllowEmpty: true})
+			if err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				for _, src = range [...]supply{ts, nil} {
+					if err := s.Refresh(b.Context()); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			each(b)
+		})
+		b.Run(fmt.Sprintf("merge/tokens=%d", n), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				m := busy(b, ts...)
+				b.StartTimer()
+				for i, t := range ts {
+					t.Account = fmt.Sprint("account", i/4)
+					if err := m.Replace(t); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			each(b)
+		})
+		m, _ := crowd(b, n)
+		ids := m.AllTokens("")
+		b.Run(fmt.Sprintf("disable and enable/tokens=%d", n), func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				_, _ = m.Disable(ids[i%n].ID, ""), m.Enable(ids[i%n].ID)
+			}
+		})
+		b.Run(fmt.Sprintf("rotate/tokens=%d", n), func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				if err := m.Rotate(ids[i%n].ID, ts[i%n].Secret); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// busy returns a manager with as many calls under way as there are tokens.
+func busy(b *testing.B, ts ...tokens.Token) *tokens.Manager {
+	m, h := unpaced(b, ts...)
+	lease(b, h, on("search")).Cancel()
+	for range ts {
+		lease(b, h, on("core"))
+	}
+	return m
+}
+
+// supply is a source of these tokens.
+type supply []tokens.Token
+
+func (s *supply) Tokens(context.Context) ([]tokens.Token, error) { return *s, nil }

@@ -37,7 +37,7 @@ type Host struct {
 	rest     time.Time // limits that count the IP address: nothing is sent before
 	routed   bool      // a limit on a route was ever met
 	accounts map[string]*account
-	entries  []*entry
+	entries  sequence[*entry]
 	added    int // entries ever added
 	lanes    map[string]*lane
 	recent   *lane  // the one that was asked for last
@@ -100,12 +100,12 @@ func (h *Host) Dialect() ratelimit.Dialect { return h.dialect }
 func (h *Host) Contains(u *url.URL) bool { return h.contains(u) }
 
 // add makes t an entry of the host, that goes on where was stopped if it is not
-// nil. It is the caller who keeps IDs unique.
-func (h *Host) add(t Token, id ID, was *entry, now time.Time) *entry {
+// nil. It is the caller who keeps IDs unique, and who numbers the tokens.
+func (h *Host) add(t Token, id ID, nth uint64, was *entry, now time.Time) *entry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t.Tags, t.Owners = slices.Clone(t.Tags), slices.Clone(t.Owners)
-	e := &entry{id: id, host: h, token: t, source: t.Secret.source}
+	e := &entry{id: id, host: h, token: t, source: t.Secret.source, nth: nth}
 	e.label.Store(new(t.Label))
 	e.probe.Store(h.probeURL(t.ProbePath))
 	if e.source != nil {
@@ -120,7 +120,7 @@ func (h *Host) add(t Token, id ID, was *entry, now time.Time) *entry {
 	e.schedule(now)
 	e.order = h.added
 	h.added++
-	h.entries = append(h.entries, e)
+	h.entries.add(e)
 	h.countPriority(t.Priority, 1)
 	h.nameOwners(e)
 	h.readmit()
@@ -139,9 +139,9 @@ func (h *Host) accountOf(t Token, id ID, now time.Time) *account {
 	}
 	a := h.accounts[key]
 	if a == nil {
-		a = &account{key: key, host: h, budgets: map[string]*budget{}}
+		a = &account{host: h, budgets: map[string]*budget{}}
 		a.tokens = a.first[:0]
-		h.accounts[key] = a
+		h.name(a, key)
 	}
 	if t.Account != "" {
 		a.name, a.declared = t.Account, true
@@ -158,7 +158,7 @@ func accountKey(name string) string { return "account " + name }
 func (h *Host) eachAccount() iter.Seq[*account] {
 	return func(yield func(*account) bool) {
 		for key, a := range h.accounts {
-			if key == a.key && !yield(a) {
+			if key == a.keys[0] && !yield(a) {
 				return
 			}
 		}
@@ -188,7 +188,7 @@ func (h *Host) lane(resource string, now time.Time) *lane {
 	if l == nil {
 		l = newLane(h, resource)
 		h.lanes[resource] = l
-		for _, e := range h.entries {
+		for e := range h.entries.all() {
 			e.account.budget(l, now)
 		}
 	}
@@ -470,7 +470,7 @@ func (h *Host) close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
-	for _, e := range h.entries {
+	for e := range h.entries.all() {
 		e.stopExpiry()
 	}
 	h.notices.stop()

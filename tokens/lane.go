@@ -2,7 +2,6 @@ package tokens
 
 import (
 	"math/bits"
-	"slices"
 	"time"
 )
 
@@ -25,7 +24,8 @@ const (
 type lane struct {
 	host     *Host
 	resource string
-	budgets  []*budget
+	budgets  sequence[*budget]
+	added    uint64 // budgets ever added
 	lists    [levels]budgetList
 	filled   uint64 // bit i: lists[i] is not empty; the last two have no bit
 	sleeping agenda
@@ -48,8 +48,9 @@ func newLane(h *Host, resource string) *lane {
 
 // add makes b a part of the lane.
 func (l *lane) add(b *budget, now time.Time) {
-	b.lane, b.level = l, -1
-	l.budgets = append(l.budgets, b)
+	b.lane, b.level, b.nth = l, -1, l.added
+	l.added++
+	l.budgets.add(b)
 	l.place(b, now)
 	l.recount(b, now)
 }
@@ -64,7 +65,7 @@ func (l *lane) drop(b *budget) {
 	}
 	l.uncount(b)
 	l.unsum(b)
-	l.budgets = slices.DeleteFunc(l.budgets, func(other *budget) bool { return other == b })
+	l.budgets.remove(b)
 }
 
 // place moves b to where it belongs. A budget that stays in its list keeps its

@@ -172,14 +172,16 @@ func (t *leaseTable) add(b *budget, d *ratelimit.Draw, held int64, seq uint64, n
 	return i, s.gen
 }
 
-// end returns the slot of l, or nil if l was ended before. It is the caller's,
-// who releases it; a copy would cost more than all that is read from it.
+// end returns the slot of l, with the budget that has its units now, or nil if l
+// was ended before. It is the caller's, who releases it; a copy would cost more
+// than all that is read from it.
 func (t *leaseTable) end(l *Lease) *leaseSlot {
 	s := &t.slots[l.slot]
 	if s.gen != l.gen {
 		return nil
 	}
 	s.gen++
+	s.budget = s.budget.current()
 	return s
 }
 

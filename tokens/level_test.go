@@ -15,7 +15,7 @@ func TestLane_the_level_is_the_share_of_the_limit_whatever_the_limit_was_before(
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := m.entries[0]
+	e := m.entries.list()[0]
 	now := time.Now()
 	b := e.account.budget(e.account.host.lane("core", now), now)
 	rnd := rand.New(rand.NewPCG(1, 1))
@@ -39,7 +39,7 @@ func aloneInCore(t *testing.T, limit, left int64, now time.Time) (*lane, *budget
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := m.entries[0]
+	e := m.entries.list()[0]
 	l := e.account.host.lane("core", now)
 	b := e.account.budget(l, now)
 	b.limit, b.remaining = ratelimit.Known(limit), ratelimit.Known(left)

@@ -239,7 +239,7 @@ func (m *Manager) each(p ProviderType, do func(e *entry, now time.Time)) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	now := time.Now()
-	for _, e := range m.entries {
+	for e := range m.entries.all() {
 		h := e.host
 		if p != "" && h.provider != p {
 			continue

@@ -79,13 +79,15 @@ type Manager struct {
 	events     events
 	background *background
 
-	mu      sync.RWMutex // guards what follows; never taken while a Host's is held
-	entries []*entry     // in the order in which they were added
+	mu      sync.RWMutex     // guards what follows; never taken while a Host's is held
+	entries sequence[*entry] // in the order in which they were added
+	added   uint64           // tokens ever added
 	byID    map[ID]*entry
 	secrets map[[sha256.Size]byte]struct{} // of the bare secrets, for Holds
 	closed  bool
 
 	archive  map[ID]*archived
+	departed sequence[*archived] // what is in archive, in the order of removal
 	removals uint64
 }
 
@@ -123,7 +125,7 @@ func NewManager(c Config, ts ...Token) (*Manager, error) {
 func (m *Manager) Format(f fmt.State, _ rune) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	fmt.Fprintf(f, "token manager (%d tokens)", len(m.entries))
+	fmt.Fprintf(f, "token manager (%d tokens)", m.entries.count)
 }
 
 // Add adds tokens. One that the manager has already, with the same provider,
@@ -183,11 +185,11 @@ func (m *Manager) insert(all []checkedToken, by *Syncer, anew bool) (change Sync
 			if by != nil && a.by == nil {
 				continue
 			}
-			was = a.entry
-			delete(m.archive, c.id)
+			was = m.takeBack(a)
 		}
-		e := m.hostAt(c.place).add(c.token, c.id, was, now)
-		m.entries = append(m.entries, e)
+		e := m.hostAt(c.place).add(c.token, c.id, m.added, was, now)
+		m.added++
+		m.entries.add(e)
 		m.byID[c.id] = e
 		if c.token.Secret.source == nil && c.token.Scheme != Opaque {
 			m.secrets[sha256.Sum256([]byte(c.token.Secret.Reveal()))] = struct{}{}

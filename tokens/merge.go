@@ -42,7 +42,7 @@ func identityKey(counted string) string { return "identity " + counted }
 
 // claim has later tokens of the same identity, or of its name, join the account.
 func (h *Host) claim(a *account, s sighting) {
-	h.accounts[identityKey(s.counted)] = a
+	h.name(a, identityKey(s.counted))
 	if a.identity == "" {
 		a.identity = s.counted
 	}
@@ -51,17 +51,29 @@ func (h *Host) claim(a *account, s sighting) {
 	}
 	a.name = s.account()
 	if key := accountKey(a.name); h.accounts[key] == nil {
+		h.name(a, key)
+	}
+}
+
+// name has the account found by one more key.
+func (h *Host) name(a *account, key string) {
+	if h.accounts[key] != a {
 		h.accounts[key] = a
+		a.keys = append(a.keys, key)
+	}
+}
+
+// unname has a key free again.
+func (h *Host) unname(key string) {
+	if a := h.accounts[key]; a != nil {
+		a.keys = slices.DeleteFunc(a.keys, func(other string) bool { return other == key })
+		delete(h.accounts, key)
 	}
 }
 
 // alone returns a new account for e only.
 func (h *Host) alone(e *entry, now time.Time) *account {
-	key := "token " + string(e.id)
-	if a := h.accounts[key]; a != nil && a.key == key {
-		a.key = identityKey(a.identity)
-	}
-	delete(h.accounts, key)
+	h.unname("token " + string(e.id))
 	return h.accountOf(Token{}, e.id, now)
 }
 
@@ -79,8 +91,8 @@ func (h *Host) move(e *entry, to *account, now time.Time) {
 	}
 }
 
-// merge makes two accounts one: leases that are out settle on the one that stays,
-// and a budget has what both knew of it.
+// merge makes two accounts one: leases that are out settle on the one that stays
+// (see budget.current), and a budget has what both knew of it.
 func (h *Host) merge(from, to *account, now time.Time) {
 	for _, b := range from.budgets {
 		mine := to.budget(b.lane, now)
@@ -88,35 +100,20 @@ func (h *Host) merge(from, to *account, now time.Time) {
 		mine.relimit()
 		b.lane.drop(b)
 	}
-	for i := range h.leases.slots {
-		if s := &h.leases.slots[i]; s.budget != nil && s.budget.account == from {
-			s.budget = to.budgets[s.budget.resource]
-		}
-	}
 	to.absorb(from, now)
-	for key, a := range h.accounts {
-		if a == from {
-			h.accounts[key] = to
-		}
+	for _, key := range from.keys {
+		h.name(to, key)
 	}
 	for _, e := range from.tokens {
 		e.account = to
 	}
 	to.tokens = append(to.tokens, from.tokens...)
-	from.tokens, from.budgets, from.into = nil, nil, to
+	from.tokens, from.budgets, from.keys, from.into = nil, nil, nil, to
 	h.readmit()
 	to.refloor()
 	to.relist(now)
 	h.serveLines(now)
 	to.notice(now)
-}
-
-// current returns the account that a was merged into, else a.
-func (a *account) current() *account {
-	for a.into != nil {
-		a = a.into
-	}
-	return a
 }
 
 // absorb takes over what rests and what is under way; the longer rest counts.

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -75,15 +76,24 @@ func (m *model) check(op operation) {
 	inFlight, held := map[*account]int{}, map[*budget]int64{}
 	for _, c := range m.open {
 		s := m.host.leases.slots[c.lease.slot]
-		inFlight[s.budget.account]++
-		held[s.budget] += s.held
+		b := s.budget.current()
+		inFlight[b.account]++
+		held[b] += s.held
 	}
 	if out := len(m.host.leases.slots) - len(m.host.leases.free); out != len(m.open) {
 		m.Fatalf("I7: %d leases are out, want %d", out, len(m.open))
 	}
-	accounts := map[*account]bool{}
+	for key, a := range m.host.accounts {
+		if !slices.Contains(a.keys, key) || a.into != nil {
+			m.Fatalf("an account does not know that it is found by %q", key)
+		}
+	}
 	for a := range m.host.eachAccount() {
-		accounts[a] = true
+		for _, key := range a.keys {
+			if m.host.accounts[key] != a {
+				m.Fatalf("an account is not found by %q", key)
+			}
+		}
 		if a.inFlight != inFlight[a] {
 			m.Fatalf("I7: %d in flight, want %d", a.inFlight, inFlight[a])
 		}
@@ -117,10 +127,10 @@ func (m *model) check(op operation) {
 // checkCards wants the state of every token to be the plain one.
 func (m *model) checkCards() {
 	now := time.Now()
-	if got, want := len(m.host.entries), len(m.manager.byID); got != want {
+	if got, want := m.host.entries.count, len(m.manager.byID); got != want {
 		m.Fatalf("%d tokens at the host, %d by ID", got, want)
 	}
-	for _, e := range m.host.entries {
+	for e := range m.host.entries.all() {
 		c := m.cards[e]
 		if c == nil {
 			m.Fatalf("%s came from nowhere", e.token)
@@ -166,7 +176,7 @@ func (m *model) checkLane(l *lane) {
 		}
 	}
 	now, sleeps := time.Now(), l.due(time.Now())
-	for _, b := range l.budgets {
+	for b := range l.budgets.all() {
 		if level, ok := listed[b]; ok != (b.level >= 0) || ok && level != b.level {
 			m.Fatalf("%s is not in list %d", b.resource, b.level)
 		}
@@ -185,7 +195,7 @@ func (m *model) checkLane(l *lane) {
 			m.Fatalf("%s is the first to be used, but a search finds another", e.token)
 		}
 	}
-	for _, b := range l.budgets {
+	for b := range l.budgets.all() {
 		l.place(b, now)
 		if at := b.dates[changes].at; !at.IsZero() && !at.After(now) {
 			m.Fatalf("%s is to wake in the past, which never ends", b.resource)

@@ -51,8 +51,8 @@ func (m *model) request(a, b byte) (r Request, kind string) {
 	case 1, 2:
 		r.Walk = m.walks[b%2]
 	case 3:
-		if n := len(m.host.entries); n > 0 {
-			r.Token = m.host.entries[int(a/8)%n].id
+		if n := m.host.entries.count; n > 0 {
+			r.Token = m.host.entries.list()[int(a/8)%n].id
 		}
 	}
 	return r, fmt.Sprint(r.Draw, strings.ToLower(r.Owner), r.Token, b/8%10, b%2)
@@ -61,8 +61,8 @@ func (m *model) request(a, b byte) (r Request, kind string) {
 func (m *model) stepLease(a, b, c byte) {
 	r, kind := m.request(a, b)
 	r.MaxWait = -1
-	if c%8 == 0 && len(m.host.entries) > 0 {
-		e := m.host.entries[int(c/8)%len(m.host.entries)]
+	if c%8 == 0 && m.host.entries.count > 0 {
+		e := m.host.entries.list()[int(c/8)%m.host.entries.count]
 		r.Tried = &Tried{}
 		if c%16 == 0 {
 			r.Tried.tokens = append(r.Tried.tokens, e)
@@ -196,7 +196,7 @@ func (m *model) checkGrant(r *Request, l Lease, was step, now time.Time) {
 // checkOrder wants no token to be used before one that comes first.
 func (m *model) checkOrder(r *Request, e *entry, was step, now time.Time) {
 	card := m.cards[e]
-	for _, other := range m.host.entries {
+	for other := range m.host.entries.all() {
 		if v, _ := m.verdict(other, r, now); v != serves || other == e {
 			continue
 		}
@@ -230,7 +230,7 @@ func (m *model) checkRefusal(r *Request, err error, now time.Time) {
 	if r.Tried != nil {
 		return
 	}
-	alive := slices.ContainsFunc(m.host.entries, func(e *entry) bool {
+	alive := slices.ContainsFunc(m.host.entries.list(), func(e *entry) bool {
 		v, _ := m.verdict(e, r, now)
 		return v > never
 	})
@@ -244,7 +244,7 @@ func (m *model) checkRefusal(r *Request, err error, now time.Time) {
 
 func (m *model) checkNobodyServes(r *Request, _ time.Time, what string) {
 	now := time.Now()
-	for _, e := range m.host.entries {
+	for e := range m.host.entries.all() {
 		if v, why := m.verdict(e, r, now); v == serves {
 			m.Fatalf("I9: a call for %s of %q %s, but %s could serve it: %s", r.Draw.Resource, r.Owner, what, e.token, why)
 		}
@@ -284,5 +284,5 @@ func (m *model) stepComeBack(a, b, _ byte) {
 // ends reports whether a token ends within that time.
 func (m *model) ends(wait time.Duration) bool {
 	at := time.Now().Add(wait)
-	return slices.ContainsFunc(m.host.entries, func(e *entry) bool { return m.cards[e].expired(at) })
+	return slices.ContainsFunc(m.host.entries.list(), func(e *entry) bool { return m.cards[e].expired(at) })
 }

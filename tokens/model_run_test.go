@@ -130,7 +130,7 @@ func (m *model) person(a *account) *person {
 }
 
 // budget returns the budget that a lease which is out is booked on.
-func (c *openCall) budget() *budget { return c.lease.host.leases.slots[c.lease.slot].budget }
+func (c *openCall) budget() *budget { return c.lease.host.leases.slots[c.lease.slot].budget.current() }
 
 func (c *openCall) seq() uint64 { return c.lease.host.leases.slots[c.lease.slot].seq }
 

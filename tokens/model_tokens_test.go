@@ -44,7 +44,7 @@ func (m *model) declared(c *card, t Token) {
 
 // find returns the manager's token of a name, or nil.
 func (m *model) find(n int) *entry {
-	for _, e := range m.host.entries {
+	for e := range m.host.entries.all() {
 		if m.cards[e] != nil && m.cards[e].n == n {
 			return e
 		}
@@ -53,10 +53,10 @@ func (m *model) find(n int) *entry {
 }
 
 func (m *model) any(a byte) *entry {
-	if len(m.host.entries) == 0 {
+	if m.host.entries.count == 0 {
 		return nil
 	}
-	return m.host.entries[int(a)%len(m.host.entries)]
+	return m.host.entries.list()[int(a)%m.host.entries.count]
 }
 
 // met makes the card of a token that has come.
@@ -82,7 +82,7 @@ func (m *model) addToken(n int, how byte) {
 	if had != nil {
 		return
 	}
-	m.met(m.host.entries[len(m.host.entries)-1], n, t)
+	m.met(m.host.entries.list()[m.host.entries.count-1], n, t)
 }
 
 func (m *model) stepAdd(a, b, _ byte) { m.addToken(int(a)%modelTokens, b) }
@@ -313,15 +313,15 @@ func (m *model) stepRestore(a, _, _ byte) {
 	if err := json.Unmarshal(text, &snapshot); err != nil {
 		m.Fatalf("reading a snapshot: %v", err)
 	}
-	for _, e := range was.host.entries {
+	for e := range was.host.entries.all() {
 		t := e.token
 		t.Secret = modelSecret(was.cards[e].n) // which the ID comes from, also after a rotation
 		if err := m.manager.Add(t); err != nil {
 			m.Fatalf("Add() = %v", err)
 		}
 	}
-	for i, e := range was.host.entries {
-		m.inherit(was, e, m.host.entries[i])
+	for i, e := range was.host.entries.list() {
+		m.inherit(was, e, m.host.entries.list()[i])
 	}
 	if found, err := m.manager.Restore(snapshot); err != nil || found != len(snapshot.Tokens) {
 		m.Fatalf("Restore() = %d, %v", found, err)

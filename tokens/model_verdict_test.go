@@ -139,7 +139,7 @@ func (m *model) admits(e *entry, r *Request, now time.Time) bool {
 			return false
 		}
 	}
-	known := slices.ContainsFunc(m.host.entries, func(other *entry) bool {
+	known := slices.ContainsFunc(m.host.entries.list(), func(other *entry) bool {
 		c := m.cards[other]
 		return c.alive(now) && c.names(r.Owner)
 	})

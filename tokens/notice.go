@@ -116,7 +116,7 @@ func (h *Host) onNotice() {
 	defer h.mu.Unlock()
 	h.notices.at = time.Time{}
 	now := time.Now()
-	for _, e := range h.entries {
+	for e := range h.entries.all() {
 		e.notice(now)
 	}
 }

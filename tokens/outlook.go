@@ -136,7 +136,7 @@ func (l *lane) exhausted(r *Request, readyAt time.Time) *ExhaustedError {
 		Host:     l.host.base,
 		Resource: l.resource,
 		ReadyAt:  readyAt,
-		Tokens:   len(l.host.entries),
+		Tokens:   l.host.entries.count,
 		States:   map[State]int{},
 		Only:     r.audience.String(),
 	}

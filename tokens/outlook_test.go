@@ -24,7 +24,7 @@ func checkAgendas(t stopper, l *lane) {
 	t.Helper()
 	for _, g := range []*agenda{&l.sleeping, &l.resting} {
 		dated := 0
-		for _, b := range l.budgets {
+		for b := range l.budgets.all() {
 			d := b.dates[g.of]
 			if d.at.IsZero() {
 				continue
@@ -52,7 +52,7 @@ func checkOutlook(t stopper, l *lane, tried *Tried) {
 	at, ok := l.earliest(r, now)
 	var wantAt time.Time
 	wantOK := false
-	for _, b := range l.budgets {
+	for b := range l.budgets.all() {
 		if t, can := b.readyAt(r, now); can && (!wantOK || t.Before(wantAt)) {
 			wantAt, wantOK = t, true
 		}
@@ -62,7 +62,7 @@ func checkOutlook(t stopper, l *lane, tried *Tried) {
 	}
 	got := l.states // before stateFor places the budgets
 	var want tally
-	for _, e := range l.host.entries {
+	for e := range l.host.entries.all() {
 		want[e.stateFor(l.resource, now)]++
 	}
 	if got != want {
@@ -145,7 +145,7 @@ func (o *outlookRun) settle() {
 }
 
 func (o *outlookRun) manage() {
-	e := o.h.entries[o.rnd.IntN(len(o.h.entries))]
+	e := o.h.entries.list()[o.rnd.IntN(o.h.entries.count)]
 	switch o.rnd.IntN(8) {
 	case 0, 1, 2:
 		_ = o.m.Disable(e.id, "test")
@@ -154,11 +154,11 @@ func (o *outlookRun) manage() {
 	case 4:
 		_ = o.m.Rotate(e.id, Static(canary.Token(fmt.Sprint("rotated", o.made))))
 	case 5:
-		if len(o.h.entries) > 3 {
+		if o.h.entries.count > 3 {
 			o.m.Remove(e.id, "test")
 		}
 	default:
-		for _, e := range o.h.entries {
+		for e := range o.h.entries.all() {
 			_ = o.m.Enable(e.id)
 		}
 	}
@@ -184,7 +184,7 @@ func (o *outlookRun) check() {
 	o.h.mu.Lock()
 	defer o.h.mu.Unlock()
 	tried := &Tried{}
-	for _, e := range o.h.entries {
+	for e := range o.h.entries.all() {
 		switch o.rnd.IntN(8) {
 		case 0:
 			tried.accounts = append(tried.accounts, e)

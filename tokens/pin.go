@@ -38,7 +38,7 @@ func (p *Pin) audienceAt(h *Host, owner string) *audience {
 			return a
 		}
 	}
-	for _, e := range h.entries {
+	for e := range h.entries.all() {
 		if !e.alive() || !e.sees(owner) {
 			continue
 		}

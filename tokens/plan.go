@@ -19,7 +19,7 @@ func (h *Host) Plan(resource string, n int64) (done time.Time, ok bool) {
 	h.mu.Lock()
 	l := h.awake(resource, now)
 	var plans []plan
-	for _, b := range l.budgets {
+	for b := range l.budgets.all() {
 		if p, ok := b.plan(now); ok {
 			plans = append(plans, p)
 		}

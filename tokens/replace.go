@@ -63,7 +63,7 @@ func (h *Host) redeclare(e *entry, was string, now time.Time) {
 	}
 	h.merge(from, to, now)
 	if was != "" {
-		delete(h.accounts, accountKey(was)) // whoever declares it next means another
+		h.unname(accountKey(was)) // whoever declares it next means another
 	}
 }
 

@@ -97,15 +97,17 @@ func (h *Host) SetRate(calls int64, span time.Duration) {
 	now := time.Now()
 	changed := span != h.span
 	h.pace.PointsPerMinute, h.span, h.paced = calls, span, calls > 0
+	out := h.leases.points()
 	for a := range h.eachAccount() {
-		a.resetPace(changed, now)
+		a.resetPace(changed, out[a], now)
 		a.relist(now)
 	}
 	h.serveLines(now)
 }
 
-// resetPace makes the account's window one of the host's span and bound.
-func (a *account) resetPace(changed bool, now time.Time) {
+// resetPace makes the account's window one of the host's span and bound, with the
+// points of its calls that are under way.
+func (a *account) resetPace(changed bool, out int64, now time.Time) {
 	p, limit := a.points("")
 	was := p.window
 	p.full = false
@@ -115,7 +117,6 @@ func (a *account) resetPace(changed bool, now time.Time) {
 		return
 	case was == nil || changed:
 		p.window = &ratelimit.Sliding{Span: a.host.span}
-		out := a.pointsOut()
 		p.window.Take(out)
 		if was != nil {
 			old := was.Held(now) - out
@@ -126,12 +127,13 @@ func (a *account) resetPace(changed bool, now time.Time) {
 	p.full = !p.window.Room(1, limit, now)
 }
 
-// pointsOut returns the points of the account's calls that are under way.
-func (a *account) pointsOut() (sum int64) {
-	for i := range a.host.leases.slots {
-		if s := &a.host.leases.slots[i]; s.budget != nil && s.budget.account == a {
-			sum += s.draw.Points
+// points returns the points of the calls that are under way, by account.
+func (t *leaseTable) points() map[*account]int64 {
+	out := map[*account]int64{}
+	for i := range t.slots {
+		if s := &t.slots[i]; s.budget != nil {
+			out[s.budget.current().account] += s.draw.Points
 		}
 	}
-	return sum
+	return out
 }

@@ -196,3 +196,28 @@ func TestSetRate_bounds_each_account_over_a_sliding_span_and_serves_the_line(t *
 		}
 	})
 }
+
+func TestSetRate_counts_what_is_under_way_also_where_accounts_turned_out_to_be_one(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, h := service(t, opaque("k1"), opaque("k2"), opaque("k3"))
+		one := tokens.Request{Draw: ratelimit.Draw{Units: 1, Points: 1}, MaxWait: -1}
+		h.SetRate(100, time.Second)
+		for range 12 {
+			lease(t, h, one)
+		}
+		time.Sleep(time.Minute)
+		for _, name := range []string{"k1", "k2"} {
+			k := opaque(name)
+			k.Account = "both"
+			if err := m.Replace(k); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.SetRate(9, time.Hour)
+		// Eight of one account are under way, and four of the other.
+		if got, want := len(leaseAll(t, h, one)), 1+5; got != want {
+			t.Errorf("%d more leases, want %d", got, want)
+		}
+	})
+}

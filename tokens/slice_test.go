@@ -146,7 +146,7 @@ func TestI9_A_line_that_was_cut_goes_on_whatever_else_sets_the_timer(t *testing.
 		time.Sleep(time.Hour + 2*resetMargin)
 		h.mu.Lock()
 		l.serve(time.Now())
-		h.entries[0].account.relist(time.Now())
+		h.entries.list()[0].account.relist(time.Now())
 		h.mu.Unlock()
 		wg.Wait()
 		if got := time.Since(start); got != time.Hour+2*resetMargin {

@@ -7,7 +7,7 @@ import "time"
 func checkSums(t stopper, l *lane, now time.Time) {
 	t.Helper()
 	var want sums
-	for _, b := range l.budgets {
+	for b := range l.budgets.all() {
 		want.limit += b.limit.Or(0)
 		switch free, known := b.free(); {
 		case b.account.pick(nil) == nil, b.account.cool.Add(resetMargin).After(now), b.rest.Add(resetMargin).After(now):

@@ -512,6 +512,9 @@ func TestRemove_remembers_the_last_thousand(t *testing.T) {
 	if len(archive) != 1000 || archive[0].Label != "t0100" || archive[999].Label != "t1099" {
 		t.Errorf("the archive has %d tokens from %s on", len(archive), archive[0].Label)
 	}
+	if got := h.Limit("core") / 5000; got != 1001 {
+		t.Errorf("the limits of %d accounts are known, want those of the archive and of the one that stays", got)
+	}
 	if err := m.Add(gitHub("t0000", ""), gitHub("t1000", "")); err != nil {
 		t.Fatal(err)
 	}

@@ -72,7 +72,7 @@ var mutants = []mutant{
 
 	{7, "a lease can be settled twice", "tokens/lease.go",
 		`	s.gen++
-	return s`, `	return s`, "./tokens"},
+	s.budget`, `	s.budget`, "./tokens"},
 	{7, "a lost call stays out", "transport/call.go",
 		`		if !answered {
 			lease.Lost()

@@ -1,0 +1,44 @@
+package tokens
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+type nth uint64
+
+func (n nth) number() uint64 { return uint64(n) }
+
+func TestSequence_keeps_the_order_whatever_is_taken_out(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(1, 5))
+	var s sequence[nth]
+	var want []nth
+	for n := range nth(20_000) {
+		if rnd.IntN(5) > 1 || len(want) == 0 {
+			s.add(n)
+			want = append(want, n)
+			continue
+		}
+		i := rnd.IntN(len(want))
+		s.remove(want[i])
+		s.remove(want[i]) // which is there no more
+		want = slices.Delete(want, i, i+1)
+	}
+	if got := s.list(); !slices.Equal(got, want) || s.count != len(want) || !slices.Equal(slices.Collect(s.all()), want) {
+		t.Errorf("%d of %d are there, or not in their order", s.count, len(want))
+	}
+	for x := range s.all() {
+		if x != want[0] {
+			t.Errorf("the first is %d, want %d", x, want[0])
+		}
+		break
+	}
+	for _, x := range want {
+		s.remove(x)
+	}
+	if len(s.pages) != 0 || s.count != 0 || s.list() != nil {
+		t.Errorf("%d pages with %d are left of nothing", len(s.pages), s.count)
+	}
+}
