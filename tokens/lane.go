@@ -165,8 +165,8 @@ func bit(level int) uint64 {
 
 // slice is how many budgets are woken, and how many calls in line are served,
 // while the lock is held: when a reset frees the budgets of thousands at once,
-// others get at the host in between.
-const slice = 128
+// others get at the host in between. So many take a twentieth of a millisecond.
+const slice = 32
 
 // wakeUp looks at the budgets whose time has come, a slice of them at most, and
 // reports whether the lane is awake now.

@@ -131,7 +131,7 @@ func (l *Lease) end(sent bool, o *ratelimit.Observation, now time.Time) {
 	default:
 		h.settle(l.entry, s, o, now)
 	}
-	h.leases.release(l.slot)
+	h.leases.release(l.slot, s)
 	a.notice(now)
 	b.lane.ended(b, now)
 	if wasFull {
@@ -142,51 +142,4 @@ func (l *Lease) end(sent bool, o *ratelimit.Observation, now time.Time) {
 		return
 	}
 	b.lane.serve(now)
-}
-
-// leaseTable holds the leases that are out. A slot is used again under another
-// generation, so that a lease that is settled twice is noticed.
-type leaseTable struct {
-	slots []leaseSlot
-	free  []uint32
-}
-
-type leaseSlot struct {
-	budget *budget
-	draw   ratelimit.Draw
-	held   int64 // units kept from others
-	seq    uint64
-	gen    uint32
-	sent   time.Time
-}
-
-func (t *leaseTable) add(b *budget, d *ratelimit.Draw, held int64, seq uint64, now time.Time) (i, gen uint32) {
-	if n := len(t.free); n > 0 {
-		i, t.free = t.free[n-1], t.free[:n-1]
-	} else {
-		i = uint32(len(t.slots))
-		t.slots = append(t.slots, leaseSlot{})
-	}
-	s := &t.slots[i]
-	s.budget, s.draw, s.held, s.seq, s.sent = b, *d, held, seq, now
-	return i, s.gen
-}
-
-// end returns the slot of l, with the budget that has its units now, or nil if l
-// was ended before. It is the caller's, who releases it; a copy would cost more
-// than all that is read from it.
-func (t *leaseTable) end(l *Lease) *leaseSlot {
-	s := &t.slots[l.slot]
-	if s.gen != l.gen {
-		return nil
-	}
-	s.gen++
-	s.budget = s.budget.current()
-	return s
-}
-
-// release lets others take a slot.
-func (t *leaseTable) release(i uint32) {
-	t.slots[i].budget = nil
-	t.free = append(t.free, i)
 }

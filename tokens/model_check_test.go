@@ -75,12 +75,12 @@ func (m *model) checkPins(before [2]map[pinned]*account) {
 func (m *model) check(op operation) {
 	inFlight, held := map[*account]int{}, map[*budget]int64{}
 	for _, c := range m.open {
-		s := m.host.leases.slots[c.lease.slot]
+		s := m.host.leases.slot(c.lease.slot)
 		b := s.budget.current()
 		inFlight[b.account]++
 		held[b] += s.held
 	}
-	if out := len(m.host.leases.slots) - len(m.host.leases.free); out != len(m.open) {
+	if out := len(slices.Collect(m.host.leases.out())); out != len(m.open) {
 		m.Fatalf("I7: %d leases are out, want %d", out, len(m.open))
 	}
 	for key, a := range m.host.accounts {

@@ -129,7 +129,7 @@ func (m *model) collect() {
 		if w.err != nil {
 			return 0
 		}
-		return m.host.leases.slots[w.lease.slot].seq
+		return m.host.leases.slot(w.lease.slot).seq
 	}
 	slices.SortFunc(arrived, func(a, b *waitingCall) int { return cmp.Compare(seq(a), seq(b)) })
 	for i, w := range arrived {

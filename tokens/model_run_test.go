@@ -130,9 +130,9 @@ func (m *model) person(a *account) *person {
 }
 
 // budget returns the budget that a lease which is out is booked on.
-func (c *openCall) budget() *budget { return c.lease.host.leases.slots[c.lease.slot].budget.current() }
+func (c *openCall) budget() *budget { return c.lease.host.leases.slot(c.lease.slot).budget.current() }
 
-func (c *openCall) seq() uint64 { return c.lease.host.leases.slots[c.lease.slot].seq }
+func (c *openCall) seq() uint64 { return c.lease.host.leases.slot(c.lease.slot).seq }
 
 // openOn returns the calls that draw on a budget and are out.
 func (m *model) openOn(b *budget) (n int64) {

@@ -77,7 +77,7 @@ func (h *Host) prime(ctx context.Context, e *entry) error {
 func (h *Host) seqOf(l Lease) uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.leases.slots[l.slot].seq
+	return h.leases.slot(l.slot).seq
 }
 
 // takeOver merges what a free answer to the lease seq told of all resources.

@@ -130,10 +130,8 @@ func (a *account) resetPace(changed bool, out int64, now time.Time) {
 // points returns the points of the calls that are under way, by account.
 func (t *leaseTable) points() map[*account]int64 {
 	out := map[*account]int64{}
-	for i := range t.slots {
-		if s := &t.slots[i]; s.budget != nil {
-			out[s.budget.current().account] += s.draw.Points
-		}
+	for s := range t.out() {
+		out[s.budget.current().account] += s.draw.Points
 	}
 	return out
 }

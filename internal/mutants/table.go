@@ -70,7 +70,7 @@ var mutants = []mutant{
 	{6, "a snapshot forgets lost calls", "tokens/snapshot.go",
 		`left-b.out-b.lost.units()`, `left-b.out`, "./tokens"},
 
-	{7, "a lease can be settled twice", "tokens/lease.go",
+	{7, "a lease can be settled twice", "tokens/leasetable.go",
 		`	s.gen++
 	s.budget`, `	s.budget`, "./tokens"},
 	{7, "a lost call stays out", "transport/call.go",
