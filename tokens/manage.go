@@ -187,7 +187,8 @@ func (m *Manager) with(id ID, do func(e *entry, now time.Time)) error {
 
 // CountAvailable returns how many of the provider's tokens can serve a call now,
 // as far as is known: a call that draws on each of the given resources or, if
-// none is given, on the host's main one. The empty provider means all.
+// none is given, on the host's main one. The empty provider means all. Each token is
+// looked at by itself, while others are used.
 func (m *Manager) CountAvailable(p ProviderType, resources ...string) int {
 	n := 0
 	m.each(p, func(e *entry, now time.Time) {
@@ -213,7 +214,8 @@ func (e *entry) worstState(resources []string, now time.Time) State {
 // NextReset returns when the first of the provider's tokens that a limit keeps
 // from being used can be used again, for the given resources or, if none is
 // given, the host's main one, by the local clock. ok is false if no token is
-// limited. The empty provider means all.
+// limited. The empty provider means all. Each token is looked at by itself, while
+// others are used.
 func (m *Manager) NextReset(p ProviderType, resources ...string) (at time.Time, ok bool) {
 	m.each(p, func(e *entry, now time.Time) {
 		if s := e.worstState(resources, now); s != Limited && s != Cooling {
@@ -236,18 +238,33 @@ func (m *Manager) NextReset(p ProviderType, resources ...string) (at time.Time, 
 
 // each calls do with every token of a provider, its host locked.
 func (m *Manager) each(p ProviderType, do func(e *entry, now time.Time)) {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	now := time.Now()
-	for e := range m.entries.all() {
-		h := e.host
-		if p != "" && h.provider != p {
-			continue
-		}
-		h.mu.Lock()
-		do(e, now)
-		h.mu.Unlock()
+	for _, e := range m.of(p) {
+		e.look(func(now time.Time) { do(e, now) })
 	}
+}
+
+// of returns the tokens that a provider has now.
+func (m *Manager) of(p ProviderType) []*entry {
+	m.mu.RLock()
+	all := m.entries.list()
+	m.mu.RUnlock()
+	if p == "" {
+		return all
+	}
+	return slices.DeleteFunc(all, func(e *entry) bool { return e.host.provider != p })
+}
+
+// look calls do with the token's host locked, and reports whether the token was
+// still there. Whoever looks at all of thousands locks the host for each anew, so
+// that calls get at it in between.
+func (e *entry) look(do func(now time.Time)) bool {
+	e.host.mu.Lock()
+	defer e.host.mu.Unlock()
+	if e.removed {
+		return false
+	}
+	do(time.Now())
+	return true
 }
 
 // Filter tells which tokens are wanted.

@@ -268,3 +268,43 @@ func TestHost_Limit_is_the_sum_of_the_accounts(t *testing.T) {
 		t.Errorf("Limit() = %d, want 20000", got)
 	}
 }
+
+func TestManager_AllTokens_calls_filters_that_ask_the_manager(t *testing.T) {
+	t.Parallel()
+	m, _ := gitHubHost(t, gitHubs(3)...)
+	got := m.AllTokens("", func(info tokens.TokenInfo) bool {
+		m.Remove(info.ID, "by a filter")
+		again, ok := m.Lookup(info.ID)
+		return !ok && again.ID == "" && m.CountAvailable("") < 3
+	})
+	if len(got) != 3 || len(m.AllTokens("")) != 0 {
+		t.Errorf("%d tokens were shown, and %d are left", len(got), len(m.AllTokens("")))
+	}
+}
+
+func TestManager_AllTokens_leaves_out_what_goes_meanwhile(t *testing.T) {
+	t.Parallel()
+	m, _ := gitHubHost(t, letters(3)...)
+	got := m.AllTokens("", func(info tokens.TokenInfo) bool {
+		if info.Label == "a" {
+			m.Remove(idOf(t, m, "b"), "meanwhile")
+		}
+		return true
+	})
+	if len(got) != 2 || got[0].Label != "a" || got[1].Label != "c" {
+		t.Errorf("%d tokens were shown, want a and c", len(got))
+	}
+}
+
+func TestAdd_to_a_manager_that_was_closed_is_an_error_also_without_tokens(t *testing.T) {
+	t.Parallel()
+	m, _ := gitHubHost(t, letters(1)...)
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range []error{m.Add(), m.Add(letters(2)...), m.Replace()} {
+		if !errors.Is(err, tokens.ErrClosed) {
+			t.Errorf("error %v, want ErrClosed", err)
+		}
+	}
+}

@@ -169,38 +169,46 @@ func checkedAll(ts []Token) ([]checkedToken, error) {
 func (m *Manager) insert(all []checkedToken, by *Syncer, anew bool) (change SyncChange, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed {
-		return change, ErrClosed
-	}
 	now := time.Now()
-	for _, c := range all {
-		if e := m.byID[c.id]; e != nil {
-			if anew {
-				e.host.replace(e, c.token, now)
-			}
-			continue
+	for i := 0; !m.closed; i++ {
+		if i == len(all) {
+			return change, nil
 		}
-		var was *entry
-		if a := m.archive[c.id]; a != nil {
-			if by != nil && a.by == nil {
-				continue
-			}
-			was = m.takeBack(a)
-		}
-		e := m.hostAt(c.place).add(c.token, c.id, m.added, was, now)
-		m.added++
-		m.entries.add(e)
-		m.byID[c.id] = e
-		if c.token.Secret.source == nil && c.token.Scheme != Opaque {
-			m.secrets[sha256.Sum256([]byte(c.token.Secret.Reveal()))] = struct{}{}
-		}
-		if was != nil {
-			change.Restored = append(change.Restored, c.id)
-		} else {
-			change.Added = append(change.Added, c.id)
+		m.insertOne(all[i], by, anew, &change, now)
+		if i%slice == slice-1 { // those who look for a token get at the manager in between
+			m.mu.Unlock()
+			m.mu.Lock()
 		}
 	}
-	return change, nil
+	return change, ErrClosed
+}
+
+func (m *Manager) insertOne(c checkedToken, by *Syncer, anew bool, change *SyncChange, now time.Time) {
+	if e := m.byID[c.id]; e != nil {
+		if anew {
+			e.host.replace(e, c.token, now)
+		}
+		return
+	}
+	var was *entry
+	if a := m.archive[c.id]; a != nil {
+		if by != nil && a.by == nil {
+			return
+		}
+		was = m.takeBack(a)
+	}
+	e := m.hostAt(c.place).add(c.token, c.id, m.added, was, now)
+	m.added++
+	m.entries.add(e)
+	m.byID[c.id] = e
+	if c.token.Secret.source == nil && c.token.Scheme != Opaque {
+		m.secrets[sha256.Sum256([]byte(c.token.Secret.Reveal()))] = struct{}{}
+	}
+	if was != nil {
+		change.Restored = append(change.Restored, c.id)
+	} else {
+		change.Added = append(change.Added, c.id)
+	}
 }
 
 // hostAt returns the host of a place and makes it if need be.
@@ -255,14 +263,16 @@ func (m *Manager) Holds(h http.Header) bool {
 
 // AllTokens returns a copy of what is known of the provider's tokens, in the
 // order in which they were added, as far as every filter wants them. The empty
-// provider means all.
+// provider means all. Each copy is consistent in itself; it is made while other tokens
+// are used. The filters are called without any lock.
 func (m *Manager) AllTokens(p ProviderType, filters ...Filter) []TokenInfo {
 	infos := []TokenInfo{}
-	m.each(p, func(e *entry, now time.Time) {
-		if info := e.info(now); info.wanted(filters) {
+	for _, e := range m.of(p) {
+		var info TokenInfo
+		if e.look(func(now time.Time) { info = e.info(now) }) && info.wanted(filters) {
 			infos = append(infos, info)
 		}
-	})
+	}
 	return infos
 }
 

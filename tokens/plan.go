@@ -13,13 +13,18 @@ const planHorizon = 366 * 24 * time.Hour
 // them and the pace are reckoned with; the time that calls take, other programs
 // on the same accounts and calls that write are not. An account whose limit is
 // unknown counts for nothing, so call [Manager.Prime] first where that is free.
+// Accounts are looked at one after the other, while others are used.
 // ok is false if it would take more than a year, or can never be done.
 func (h *Host) Plan(resource string, n int64) (done time.Time, ok bool) {
 	now := time.Now()
 	h.mu.Lock()
 	l := h.awake(resource, now)
-	var plans []plan
-	for b := range l.budgets.all() {
+	budgets := l.budgets.list()
+	plans := make([]plan, 0, len(budgets))
+	for i, b := range budgets {
+		if i%slice == slice-1 {
+			h.letOthers()
+		}
 		if p, ok := b.plan(now); ok {
 			plans = append(plans, p)
 		}

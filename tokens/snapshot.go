@@ -44,12 +44,16 @@ type BudgetSnapshot struct {
 }
 
 // Snapshot returns what is known of all tokens now. Calls that are under way
-// count as made, as do lost ones that no later answer has accounted for.
+// count as made, as do lost ones that no later answer has accounted for. What is said
+// of each token is consistent in itself; it is read while other tokens are used.
 func (m *Manager) Snapshot() Snapshot {
 	s := Snapshot{Version: snapshotVersion, Taken: time.Now().Round(0)}
-	m.each("", func(e *entry, now time.Time) {
-		s.Tokens = append(s.Tokens, e.snapshot(now))
-	})
+	for _, e := range m.of("") {
+		var t TokenSnapshot
+		if e.look(func(now time.Time) { t = e.snapshot(now) }) {
+			s.Tokens = append(s.Tokens, t)
+		}
+	}
 	return s
 }
 
