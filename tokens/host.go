@@ -179,7 +179,7 @@ func (a *account) budget(l *lane, now time.Time) *budget {
 	return b
 }
 
-// lane returns the lane of a resource, with a budget for every account.
+// lane returns the lane of a resource. Not all accounts may have joined it yet.
 func (h *Host) lane(resource string, now time.Time) *lane {
 	if l := h.recent; l != nil && l.resource == resource {
 		return l
@@ -188,18 +188,18 @@ func (h *Host) lane(resource string, now time.Time) *lane {
 	if l == nil {
 		l = newLane(h, resource)
 		h.lanes[resource] = l
-		for e := range h.entries.all() {
-			e.account.budget(l, now)
-		}
+		l.joining = h.entries.list()
+		l.join(now)
 	}
 	h.recent = l
 	return l
 }
 
-// awake returns the lane of a resource when all are awake whose time has come.
+// awake returns the lane of a resource when all have joined it, and are awake
+// whose time has come.
 func (h *Host) awake(resource string, now time.Time) *lane {
 	l := h.lane(resource, now)
-	for !l.wakeUp(now) {
+	for !l.join(now) || !l.wakeUp(now) {
 		h.letOthers()
 	}
 	return l
@@ -331,6 +331,10 @@ func (h *Host) leaseOrEnter(ctx context.Context, r *Request, lease *Lease) (*wai
 			return nil, ErrClosed
 		}
 		l := h.lane(r.Draw.Resource, now)
+		if !l.join(now) {
+			h.letOthers()
+			continue
+		}
 		h.admit(r)
 		granted, all := l.take(r, now, lease)
 		if granted {

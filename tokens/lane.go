@@ -25,7 +25,8 @@ type lane struct {
 	host     *Host
 	resource string
 	budgets  sequence[*budget]
-	added    uint64 // budgets ever added
+	joining  []*entry // whose accounts may have no budget here yet
+	added    uint64   // budgets ever added
 	lists    [levels]budgetList
 	filled   uint64 // bit i: lists[i] is not empty; the last two have no bit
 	sleeping agenda
@@ -53,6 +54,25 @@ func (l *lane) add(b *budget, now time.Time) {
 	l.budgets.add(b)
 	l.place(b, now)
 	l.recount(b, now)
+}
+
+// join gives accounts of the tokens that were there before the lane their budgets, a
+// slice of them at most, and reports whether all have one. No call is served before.
+func (l *lane) join(now time.Time) (all bool) {
+	if len(l.joining) == 0 {
+		return true
+	}
+	n := min(slice, len(l.joining))
+	for _, e := range l.joining[:n] {
+		if !e.removed {
+			e.account.budget(l, now)
+		}
+	}
+	if l.joining = l.joining[n:]; len(l.joining) > 0 {
+		return false
+	}
+	l.joining = nil
+	return true
 }
 
 // drop takes b out of the lane for ever.

@@ -2,6 +2,7 @@ package tokens
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -153,6 +154,54 @@ func TestI9_A_line_that_was_cut_goes_on_whatever_else_sets_the_timer(t *testing.
 			t.Errorf("the last call waited %v, want no longer than the first", got)
 		}
 	})
+}
+
+func TestLease_the_first_call_of_a_resource_finds_the_tokens_of_all_slices(t *testing.T) {
+	t.Parallel()
+	const n = 3*slice + 1
+	ts := make([]Token, n)
+	for i := range ts {
+		ts[i] = Token{Provider: GitHub, Secret: Static(canary.Token(fmt.Sprint("slice", i)))}
+	}
+	ts[n-1].Priority, ts[n-1].Label = 1, "the best"
+	m, err := NewManager(Config{}, ts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	h, _ := m.Host(GitHub, &url.URL{Scheme: "https", Host: "api.github.com", Path: "/"})
+	first, err := h.Lease(t.Context(), Request{Draw: coreRead(), MaxWait: -1})
+	if err != nil || first.Label() != "the best" {
+		t.Errorf("the first call has %s: %v", first, err)
+	}
+	if _, ok := h.ReadyAt("search"); !ok || h.lanes["search"].budgets.count != n {
+		t.Errorf("%d accounts have a budget, want %d", h.lanes["search"].budgets.count, n)
+	}
+}
+
+func TestJoin_leaves_out_tokens_that_go_before_their_slice(t *testing.T) {
+	t.Parallel()
+	m, h := spentHost(t, 2*slice+1)
+	defer m.Close()
+	h.mu.Lock()
+	l := h.lane("search", time.Now())
+	h.mu.Unlock()
+	all := h.entries.list()
+	for _, e := range all[slice:] {
+		m.Remove(e.id, "gone")
+	}
+	for _, e := range all[:slice] {
+		_ = m.Disable(e.id, "for now")
+	}
+	r := Request{Draw: coreRead(), MaxWait: -1}
+	r.Draw.Resource = "search"
+	var exhausted *ExhaustedError
+	if _, err := h.Lease(t.Context(), r); !errors.As(err, &exhausted) || exhausted.States[Disabled] != slice {
+		t.Errorf("error %v, want that all %d tokens are disabled", err, slice)
+	}
+	if l.budgets.count != slice {
+		t.Errorf("%d accounts have a budget, want %d", l.budgets.count, slice)
+	}
 }
 
 // BenchmarkReset prints how long the lock is held when a reset frees all tokens,

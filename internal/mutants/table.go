@@ -44,8 +44,8 @@ var mutants = []mutant{
 		key = "token " + string(id)`, "./tokens"},
 	{4, "all resources are one budget", "tokens/host.go",
 		`		l := h.lane(r.Draw.Resource, now)
-		h.admit(r)`, `		l := h.lane("core", now)
-		h.admit(r)`, "./tokens"},
+		if`, `		l := h.lane("core", now)
+		if`, "./tokens"},
 
 	{5, "leases reserve nothing", "tokens/record.go",
 		`left -= r.out + r.lost.units()`, `left -= r.lost.units()`, "./tokens"},
