@@ -159,13 +159,20 @@ func (l *lane) serveOne(w *waiter, now time.Time) bool {
 	return true
 }
 
-// dismiss sends away those in line whom no token will ever serve.
+// dismiss sends away those in line whom no token will ever serve. What one call can
+// hope for that everybody may serve, all others like it can.
 func (l *lane) dismiss(now time.Time) {
+	hope := false
 	for w := l.line.first; w != nil; {
 		next := w.next
-		w.request.Tried.keepReady(l, w.request.Draw, now)
-		if _, ok := l.earliest(&w.request, now); !ok {
-			l.line.end(w, turn{err: l.exhausted(&w.request, time.Time{})})
+		r := &w.request
+		r.Tried.keepReady(l, r.Draw, now)
+		if plain := r.audience == nil && l.plain(r); !plain || !hope {
+			_, ok := l.earliest(r, now)
+			if !ok {
+				l.line.end(w, turn{err: l.exhausted(r, time.Time{})})
+			}
+			hope = hope || plain && ok
 		}
 		w = next
 	}
