@@ -219,3 +219,38 @@ func TestI9_A_rest_that_ends_before_a_spent_window_is_not_the_ready_time(t *test
 		wantWait(t, h, waiting("core"), time.Hour+time.Second)
 	})
 }
+
+func TestI9_Whom_no_token_will_ever_serve_is_sent_away_from_behind_others_that_stay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, h := gitHubHost(t, letters(2)...)
+		for range 2 {
+			tell(t, h, "core", spent(5000, time.Hour))
+		}
+		start := time.Now()
+		anybody, fixed := waiting("core"), waiting("core")
+		fixed.Token = idOf(t, m, "b")
+		ends := map[string]time.Duration{}
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for _, name := range []string{"anybody's", "b's"} { // the one that stays comes first
+			r := map[string]tokens.Request{"anybody's": anybody, "b's": fixed}[name]
+			wg.Go(func() {
+				l, err := h.Lease(t.Context(), r)
+				l.Cancel()
+				mu.Lock()
+				defer mu.Unlock()
+				ends[name] = time.Since(start)
+				if (err != nil) != (name == "b's") {
+					t.Errorf("%s call: %v", name, err)
+				}
+			})
+			synctest.Wait()
+		}
+		m.Remove(fixed.Token, "gone")
+		wg.Wait()
+		if ends["b's"] != 0 || ends["anybody's"] < time.Hour {
+			t.Errorf("they waited %v, want none for the token that went", ends)
+		}
+	})
+}

@@ -214,7 +214,8 @@ func TestSetRate_counts_what_is_under_way_also_where_accounts_turned_out_to_be_o
 				t.Fatal(err)
 			}
 		}
-		h.SetRate(9, time.Hour)
+		h.SetRate(9, 10*time.Second)
+		time.Sleep(time.Minute)
 		// Eight of one account are under way, and four of the other.
 		if got, want := len(leaseAll(t, h, one)), 1+5; got != want {
 			t.Errorf("%d more leases, want %d", got, want)

@@ -204,6 +204,34 @@ func TestJoin_leaves_out_tokens_that_go_before_their_slice(t *testing.T) {
 	}
 }
 
+func TestLease_uses_the_slots_of_leases_that_have_ended_again(t *testing.T) {
+	t.Parallel()
+	m, h := spentHost(t, 2)
+	defer m.Close()
+	free := Request{MaxWait: -1}
+	free.Draw.Resource = "core"
+	for range 3 {
+		var out []Lease
+		for range 2*leasePage + 1 {
+			l, err := h.Lease(t.Context(), free)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, l)
+		}
+		for _, l := range out {
+			l.Cancel()
+			l.Cancel()
+		}
+	}
+	if got, want := h.leases.made, uint32(2*leasePage+1); got != want {
+		t.Errorf("%d slots were made, want %d", got, want)
+	}
+	for range h.leases.out() {
+		t.Fatal("a lease is still out")
+	}
+}
+
 // BenchmarkReset prints how long the lock is held when a reset frees all tokens,
 // with as many calls in line: the half of the times, the last hundredth, the last
 // thousandth and the longest, which have what the machine does besides in them.

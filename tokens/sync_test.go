@@ -515,10 +515,10 @@ func TestRemove_remembers_the_last_thousand(t *testing.T) {
 	if got := h.Limit("core") / 5000; got != 1001 {
 		t.Errorf("the limits of %d accounts are known, want those of the archive and of the one that stays", got)
 	}
-	if err := m.Add(gitHub("t0000", ""), gitHub("t1000", "")); err != nil {
+	if err := m.Add(gitHub("t0001", ""), gitHub("t1000", "")); err != nil {
 		t.Fatal(err)
 	}
-	if status(t, m, "t0000").Remaining.IsKnown() || !status(t, m, "t1000").Remaining.IsKnown() {
+	if status(t, m, "t0001").Remaining.IsKnown() || !status(t, m, "t1000").Remaining.IsKnown() {
 		t.Error("limits survived that should not, or the other way round")
 	}
 }
