@@ -49,8 +49,8 @@ func TestPrime_reads_every_budget_of_every_account_once_and_free_of_charge(t *te
 		if got := lease(t, h, on("search")).Label(); got != "c" {
 			t.Errorf("%s serves a search, want c", got)
 		}
-		if limit, left := h.Limit("core"), h.Remaining("core"); limit != 10_000 || left != 9321 {
-			t.Errorf("%d of %d are left of all accounts, want 9321 of 10000", left, limit)
+		if limit, left := h.Limit("search"), h.Remaining("search"); limit != 60 || left != 29 {
+			t.Errorf("%d of %d searches are left of all accounts, want 29 of 60", left, limit)
 		}
 	})
 }
