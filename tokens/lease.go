@@ -133,6 +133,9 @@ func (l *Lease) end(sent bool, o *ratelimit.Observation, now time.Time) {
 	}
 	h.leases.release(l.slot, s)
 	a.notice(now)
+	if other := l.entry.account; other != a {
+		other.notice(now) // the token has come to another account meanwhile
+	}
 	b.lane.ended(b, now)
 	if wasFull {
 		a.relist(now)

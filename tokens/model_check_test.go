@@ -118,8 +118,13 @@ func (m *model) check(op operation) {
 			checkSums(m, l, time.Now())
 		}
 		m.checkLane(l)
-		if op[3]%4 == 0 {
-			checkOutlook(m, l, nil)
+		if op[3]%4 > 0 {
+			continue
+		}
+		checkOutlook(m, l, &Request{Draw: oneRead})
+		for _, r := range m.modelRequests(l, op) {
+			checkOutlook(m, l, &r)
+			m.checkChoice(l, &r, time.Now())
 		}
 	}
 }

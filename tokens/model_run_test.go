@@ -48,6 +48,8 @@ type model struct {
 
 	pins  [2]*Pin
 	walks [2]*Walk
+
+	listener *listener
 }
 
 // openCall is a lease that is out, or was.
@@ -100,6 +102,8 @@ func (m *model) begin() {
 	}
 	m.host, _ = m.manager.Host(GitHub, &url.URL{Scheme: "https", Host: "api.github.com", Path: "/"})
 	m.host.clock.observe(m.now().Truncate(time.Second), time.Now(), time.Now())
+	m.listener = &listener{known: map[ID]State{}}
+	m.manager.Subscribe(m.listener.observe)
 	m.syncer, err = m.manager.Sync(context.Background(), m, SyncConfig{Interval: -1, AllowEmpty: true})
 	if err != nil {
 		m.Fatalf("Sync() = %v", err)
@@ -273,6 +277,8 @@ func (m *model) step(op operation) {
 	m.collect()
 	m.coming = false
 	m.check(op)
+	synctest.Wait()
+	m.checkEvents()
 	m.checkNumbers(before)
 	if kind.name != "replace" { // which takes a token out of its account for a moment
 		m.checkPins(pins)

@@ -42,13 +42,12 @@ func checkAgendas(t stopper, l *lane) {
 
 // checkOutlook wants what the lane knows of all budgets together to be what a look
 // at every one of them finds.
-func checkOutlook(t stopper, l *lane, tried *Tried) {
+func checkOutlook(t stopper, l *lane, r *Request) {
 	t.Helper()
 	now := time.Now()
 	if !l.wakeUp(now) {
 		t.Fatalf("the lane is not awake after a slice")
 	}
-	r := &Request{Draw: oneRead, Tried: tried}
 	at, ok := l.earliest(r, now)
 	var wantAt time.Time
 	wantOK := false
@@ -194,8 +193,9 @@ func (o *outlookRun) check() {
 	}
 	for _, resource := range []string{"core", "search", "graphql"} {
 		l := o.h.lane(resource, time.Now())
-		checkOutlook(o.t, l, nil)
-		checkOutlook(o.t, l, tried)
+		checkOutlook(o.t, l, &Request{Draw: oneRead})
+		checkOutlook(o.t, l, &Request{Draw: oneRead, Tried: tried})
+		checkOutlook(o.t, l, &Request{Draw: ratelimit.Draw{Units: 1, Points: 5}, Tried: tried})
 		checkAgendas(o.t, l)
 		checkSums(o.t, l, time.Now())
 	}

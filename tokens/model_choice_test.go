@@ -1,0 +1,86 @@
+package tokens
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gitfleet/gitfleet/ratelimit"
+)
+
+// modelRequests is what the choices and outlooks of a lane are checked with: calls
+// of all sorts, some of which a token or an account has refused.
+func (m *model) modelRequests(l *lane, op operation) (rs []Request) {
+	read, write := oneRead, ratelimit.Draw{Units: 1, Points: 5}
+	for i, owner := range []string{"", "acme", "ACME/web", "acme/web/deep", "beta", "nobody"} {
+		r := Request{Draw: read, Owner: owner}
+		if (int(op[1])+i)%3 == 0 {
+			r.Draw = write
+		}
+		r.Draw.Resource = l.resource
+		if e := m.any(op[2] + byte(i)); e != nil && (int(op[2])+i)%3 > 0 {
+			r.Tried = &Tried{}
+			if (int(op[2])+i)%3 == 1 {
+				r.Tried.tokens = []*entry{e}
+			} else {
+				r.Tried.accounts = []*entry{e}
+			}
+		}
+		m.host.admit(&r)
+		rs = append(rs, r)
+	}
+	return rs
+}
+
+// checkChoice wants a token to serve that none comes before, by a look at every
+// one: by its priority, then whether it is suspect, then what its budget has left.
+func (m *model) checkChoice(l *lane, r *Request, now time.Time) {
+	if m.host.strategy != nil || !r.Tried.empty() && r.audience == nil && len(m.host.priorities) < 2 {
+		return
+	}
+	b, e := l.best(r, now)
+	var want []*entry
+	for _, other := range m.host.entries {
+		if !m.couldServe(l, other, r, now) {
+			continue
+		}
+		if len(want) > 0 {
+			switch d := m.compare(l, other, want[0]); {
+			case d < 0:
+				continue
+			case d > 0:
+				want = nil
+			}
+		}
+		want = append(want, other)
+	}
+	switch {
+	case e == nil && len(want) > 0:
+		m.Fatalf("nobody is chosen for %s of %q, but %s could serve", l.resource, r.Owner, want[0].token)
+	case e != nil && len(want) == 0:
+		m.Fatalf("%s is chosen for %s of %q, but cannot serve", e.token, l.resource, r.Owner)
+	case e != nil && (!slices.Contains(want, e) || b != e.account.budgets[l.resource]):
+		m.Fatalf("%s is chosen for %s of %q, want %s", e.token, l.resource, r.Owner, want[0].token)
+	}
+}
+
+func (m *model) couldServe(l *lane, e *entry, r *Request, now time.Time) bool {
+	if _, idle := m.rest.over(now); !idle {
+		return false
+	}
+	b := e.account.budgets[l.resource]
+	return b != nil && e.usable() && m.admits(e, r, now) && !r.Tried.hasToken(e) && !r.Tried.hasAccount(e.account) && b.ready(r.Draw, now)
+}
+
+// compare is positive if a is to be used rather than b.
+func (m *model) compare(l *lane, a, b *entry) int {
+	if d := m.cards[a].priority - m.cards[b].priority; d != 0 {
+		return d
+	}
+	if a.last() != b.last() {
+		if b.last() {
+			return 1
+		}
+		return -1
+	}
+	return a.account.budgets[l.resource].rank() - b.account.budgets[l.resource].rank()
+}
