@@ -69,7 +69,8 @@ type entry struct {
 	order       int    // in which it was added to the host
 	nth         uint64 // in which it was added to the manager
 	alone       *audience
-	seen        seen // what observers of events know
+	seen        seen         // what observers of events know
+	again       date[*entry] // when it is looked at for them
 }
 
 // number is the place among all tokens of the manager.
@@ -141,7 +142,7 @@ func (a *account) hopeful(of *audience) bool {
 // restingUntil returns when the last of the limits that hold for the whole
 // account or host ends, margin included. Zero means that none does.
 func (a *account) restingUntil(now time.Time) time.Time {
-	return later(restOver(a.cool, now), restOver(a.host.rest, now))
+	return later(restOver(a.cool, now), a.host.restingUntil(now))
 }
 
 // restOver returns when a rest until t is over, margin included, or the zero
@@ -185,11 +186,12 @@ type budget struct {
 	// stays what it is.
 	scaled, least, most int64
 
-	wakeEnds time.Time // the end of the window that its date for changes was worked out for
-	dates    [agendas]date
-	states   tally  // of its account's tokens, as the lane has counted them
-	summed   sums   // what it is in the lane's
-	nth      uint64 // in which it came to the lane
+	wakeEnds time.Time     // the end of the window that its date for changes was worked out for
+	changes  date[*budget] // when time alone changes what the budget can do, or is said of it
+	frees    date[*budget] // when a budget that rests can serve a read again
+	states   tally         // of its account's tokens, as the lane has counted them
+	summed   sums          // what it is in the lane's
+	nth      uint64        // in which it came to the lane
 }
 
 // current returns the budget that b was merged into, else b.
@@ -203,25 +205,36 @@ func (b *budget) current() *budget {
 // number is the place among all budgets of the lane.
 func (b *budget) number() uint64 { return b.nth }
 
-// restingUntil returns when the last of the limits that keep the budget from
-// being used ends, margin included. Zero means that none does.
-func (b *budget) restingUntil(now time.Time) time.Time {
-	return later(restOver(b.rest, now), b.account.restingUntil(now))
+// pausedUntil returns when the last of the limits that keep the budget from being
+// used ends, margin included, but for that of the host. Zero means that none does.
+func (b *budget) pausedUntil(now time.Time) time.Time {
+	return later(restOver(b.rest, now), restOver(b.account.cool, now))
 }
 
-// limitedUntil returns when a budget that rests or is spent can be used again.
-// Zero means that it can be used now, or that time will not change it.
-func (b *budget) limitedUntil(now time.Time) time.Time {
-	t := b.restingUntil(now)
+// restingUntil is pausedUntil with the limit of the host.
+func (b *budget) restingUntil(now time.Time) time.Time {
+	return later(b.pausedUntil(now), b.account.host.restingUntil(now))
+}
+
+// stoppedUntil returns when a budget that rests or is spent can be used again, but
+// for a limit of the host. Zero means that it can be used now, or that time will not
+// change it.
+func (b *budget) stoppedUntil(now time.Time) time.Time {
+	t := b.pausedUntil(now)
 	if b.spent() {
 		t = later(t, b.refill())
 	}
 	return t
 }
 
+// limitedUntil is stoppedUntil with the limit of the host.
+func (b *budget) limitedUntil(now time.Time) time.Time {
+	return later(b.stoppedUntil(now), b.account.host.restingUntil(now))
+}
+
 // ready reports whether the budget can serve a call that draws d now.
 func (b *budget) ready(d ratelimit.Draw, now time.Time) bool {
-	if b.level < 0 || !b.bears(&d) {
+	if b.level < 0 || !b.bears(&d) || !b.account.host.restingUntil(now).IsZero() {
 		return false
 	}
 	// Being in a list means that there is room for a read.
@@ -235,7 +248,7 @@ func (b *budget) readyLevel(now time.Time, calm bool) int {
 	if e == nil || b.account.inFlight >= b.account.host.maxInFlight {
 		return -1
 	}
-	if !calm && (!b.restingUntil(now).IsZero() || !b.account.roomAt(b.resource, now).Equal(now)) {
+	if !calm && (!b.pausedUntil(now).IsZero() || !b.account.roomAt(b.resource, now).Equal(now)) {
 		return -1
 	}
 	free, known := b.free()
@@ -279,19 +292,20 @@ func (b *budget) stays(now time.Time) bool {
 
 // due reports whether it is time to work out anew when the budget changes.
 func (b *budget) due(now time.Time) bool {
-	return b.wakeEnds != b.ends || !now.Before(b.dates[changes].at)
+	return b.wakeEnds != b.ends || !now.Before(b.changes.at)
 }
 
-// calm reports whether no limit holds that time would end, as nearly always.
+// calm reports whether no limit of the budget or its account holds that time would
+// end, as nearly always.
 func (b *budget) calm() bool {
 	p, _ := b.account.points(b.resource)
-	return b.rest.IsZero() && b.account.cool.IsZero() && b.account.host.rest.IsZero() && !p.full
+	return b.rest.IsZero() && b.account.cool.IsZero() && !p.full
 }
 
 // nextWake returns when time alone will change what readyLevel or the states of
-// the tokens say.
+// the tokens say. The rest of a host is the host's.
 func (b *budget) nextWake(now time.Time) time.Time {
-	if t := b.account.restingUntil(now); !t.IsZero() {
+	if t := restOver(b.account.cool, now); !t.IsZero() {
 		return t // a limit of the budget alone may last longer
 	}
 	if t := restOver(b.rest, now); !t.IsZero() {

@@ -5,30 +5,19 @@ import (
 	"time"
 )
 
-// agenda is the budgets of a lane by one of the times that are kept of them, the
+// agenda is budgets or tokens by one of the times that are kept of them, the
 // earliest first. It implements [heap.Interface].
-type agenda struct {
-	of      agendaKind
-	budgets []*budget
-}
+type agenda[T any] struct{ dates []*date[T] }
 
-type agendaKind uint8
-
-const (
-	changes agendaKind = iota // when time alone changes what the budget can do, or is said of it
-	frees                     // when a budget that rests can serve a read again
-	agendas
-)
-
-// date is a budget's place in an agenda.
-type date struct {
+// date is the place in an agenda of what it is of.
+type date[T any] struct {
 	at    time.Time // zero if it is not there
 	index int
+	of    T
 }
 
-// set moves b to where it belongs by another time; zero takes it out.
-func (g *agenda) set(b *budget, at time.Time) {
-	d := &b.dates[g.of]
+// set moves d to where it belongs by another time; zero takes it out.
+func (g *agenda[T]) set(d *date[T], at time.Time) {
 	was := d.at
 	if was.Equal(at) {
 		return
@@ -38,46 +27,50 @@ func (g *agenda) set(b *budget, at time.Time) {
 	case at.IsZero():
 		heap.Remove(g, d.index)
 	case was.IsZero():
-		heap.Push(g, b)
+		heap.Push(g, d)
 	default:
 		heap.Fix(g, d.index)
 	}
 }
 
 // next returns the earliest time, or zero if the agenda is empty.
-func (g *agenda) next() time.Time {
-	if len(g.budgets) == 0 {
+func (g *agenda[T]) next() time.Time {
+	if len(g.dates) == 0 {
 		return time.Time{}
 	}
-	return g.budgets[0].dates[g.of].at
+	return g.dates[0].at
+}
+
+// due reports whether the earliest time has come.
+func (g *agenda[T]) due(now time.Time) bool {
+	at := g.next()
+	return !at.IsZero() && !now.Before(at)
 }
 
 // Len implements [heap.Interface].
-func (g *agenda) Len() int { return len(g.budgets) }
+func (g *agenda[T]) Len() int { return len(g.dates) }
 
 // Less implements [heap.Interface].
-func (g *agenda) Less(i, j int) bool {
-	return g.budgets[i].dates[g.of].at.Before(g.budgets[j].dates[g.of].at)
-}
+func (g *agenda[T]) Less(i, j int) bool { return g.dates[i].at.Before(g.dates[j].at) }
 
 // Swap implements [heap.Interface].
-func (g *agenda) Swap(i, j int) {
-	g.budgets[i], g.budgets[j] = g.budgets[j], g.budgets[i]
-	g.budgets[i].dates[g.of].index, g.budgets[j].dates[g.of].index = i, j
+func (g *agenda[T]) Swap(i, j int) {
+	g.dates[i], g.dates[j] = g.dates[j], g.dates[i]
+	g.dates[i].index, g.dates[j].index = i, j
 }
 
 // Push implements [heap.Interface].
-func (g *agenda) Push(x any) {
-	b := x.(*budget)
-	b.dates[g.of].index = len(g.budgets)
-	g.budgets = append(g.budgets, b)
+func (g *agenda[T]) Push(x any) {
+	d := x.(*date[T])
+	d.index = len(g.dates)
+	g.dates = append(g.dates, d)
 }
 
 // Pop implements [heap.Interface].
-func (g *agenda) Pop() any {
-	last := len(g.budgets) - 1
-	b := g.budgets[last]
-	g.budgets[last] = nil
-	g.budgets = g.budgets[:last]
-	return b
+func (g *agenda[T]) Pop() any {
+	last := len(g.dates) - 1
+	d := g.dates[last]
+	g.dates[last] = nil
+	g.dates = g.dates[:last]
+	return d
 }

@@ -20,7 +20,8 @@ const (
 // bit a list makes finding it O(1). Within a list the budgets stand by their last
 // use. An agenda orders those whose state time alone will change; one whose calls
 // are all out is in no list, until one of them is settled. The lane is awake when
-// no time of that agenda has come. It is guarded by its Host's mutex.
+// no time of that agenda has come. While the host rests, the budgets stay where they
+// are, and none serves. It is guarded by its Host's mutex.
 type lane struct {
 	host     *Host
 	resource string
@@ -28,11 +29,11 @@ type lane struct {
 	joining  []*entry // whose accounts may have no budget here yet
 	added    uint64   // budgets ever added
 	lists    [levels]budgetList
-	filled   uint64 // bit i: lists[i] is not empty; the last two have no bit
-	sleeping agenda
-	resting  agenda
-	underWay int   // budgets of that outlook
-	states   tally // of all tokens of the host, for this resource
+	filled   uint64          // bit i: lists[i] is not empty; the last two have no bit
+	sleeping agenda[*budget] // by when time alone changes what they can do, or is said of them
+	resting  agenda[*budget] // by when they can serve a read again
+	underWay int             // budgets of that outlook
+	states   tally           // of all tokens of the host, for this resource
 	sums     sums
 	line     line
 	cut      bool      // the last pass over the line ended with its slice
@@ -43,13 +44,12 @@ type lane struct {
 
 type budgetList struct{ first, last *budget }
 
-func newLane(h *Host, resource string) *lane {
-	return &lane{host: h, resource: resource, sleeping: agenda{of: changes}, resting: agenda{of: frees}}
-}
+func newLane(h *Host, resource string) *lane { return &lane{host: h, resource: resource} }
 
 // add makes b a part of the lane.
 func (l *lane) add(b *budget, now time.Time) {
 	b.lane, b.level, b.nth = l, -1, l.added
+	b.changes.of, b.frees.of = b, b
 	l.added++
 	l.budgets.add(b)
 	l.place(b, now)
@@ -78,8 +78,8 @@ func (l *lane) join(now time.Time) (all bool) {
 // drop takes b out of the lane for ever.
 func (l *lane) drop(b *budget) {
 	l.unlist(b)
-	l.sleeping.set(b, time.Time{})
-	l.resting.set(b, time.Time{})
+	l.sleeping.set(&b.changes, time.Time{})
+	l.resting.set(&b.frees, time.Time{})
 	if b.outlook == underWay {
 		l.underWay--
 	}
@@ -98,9 +98,6 @@ func (l *lane) place(b *budget, now time.Time) {
 		if restOver(b.account.cool, now).IsZero() {
 			b.account.cool = time.Time{}
 		}
-		if restOver(l.host.rest, now).IsZero() {
-			l.host.rest = time.Time{}
-		}
 	}
 	if level := b.readyLevel(now, calm); level != b.level {
 		l.unlist(b)
@@ -108,7 +105,7 @@ func (l *lane) place(b *budget, now time.Time) {
 	}
 	if due {
 		b.wakeEnds = b.ends
-		l.sleeping.set(b, b.nextWake(now))
+		l.sleeping.set(&b.changes, b.nextWake(now))
 	}
 	if b.level < 0 || b.outlook != listed {
 		l.appraise(b, now)
@@ -191,19 +188,13 @@ const slice = 32
 // wakeUp looks at the budgets whose time has come, a slice of them at most, and
 // reports whether the lane is awake now.
 func (l *lane) wakeUp(now time.Time) (awake bool) {
-	for n := 0; l.due(now); n++ {
+	for n := 0; l.sleeping.due(now); n++ {
 		if n == slice {
 			return false
 		}
-		l.place(l.sleeping.budgets[0], now)
+		l.place(l.sleeping.dates[0].of, now)
 	}
 	return true
-}
-
-// due reports whether the time of a budget has come.
-func (l *lane) due(now time.Time) bool {
-	at := l.sleeping.next()
-	return !at.IsZero() && !now.Before(at)
 }
 
 // find returns the budget and token that are to serve the call now: those of its
@@ -247,6 +238,9 @@ func (l *lane) ofAccount(a *account, r *Request, now time.Time) (*budget, *entry
 // best returns the first budget and token, in order of preference, that may serve
 // the call, have not been tried and can bear it, or nil.
 func (l *lane) best(r *Request, now time.Time) (*budget, *entry) {
+	if !l.host.restingUntil(now).IsZero() {
+		return nil, nil
+	}
 	if r.fixed != nil {
 		return l.ofAccount(r.fixed.account, r, now)
 	}

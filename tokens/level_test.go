@@ -78,7 +78,6 @@ func TestLane_a_budget_is_placed_anew_when_more_than_its_numbers_has_changed(t *
 		"another limit":          func(b *budget) time.Time { b.limit = ratelimit.Known[int64](200); return now },
 		"it rests":               func(b *budget) time.Time { b.rest = now.Add(time.Minute); return now },
 		"its account rests":      func(b *budget) time.Time { b.account.cool = now.Add(time.Minute); return now },
-		"its host rests":         func(b *budget) time.Time { b.lane.host.rest = now.Add(time.Minute); return now },
 		"the account is busy":    func(b *budget) time.Time { b.account.inFlight = b.lane.host.maxInFlight; return now },
 		"its numbers are forgot": func(b *budget) time.Time { b.remaining = ratelimit.Optional[int64]{}; return now },
 		"it is in no list":       func(b *budget) time.Time { b.lane.unlist(b); return now },

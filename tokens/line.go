@@ -32,11 +32,11 @@ type turn struct {
 func (l *lane) enter(ctx context.Context, r *Request, now time.Time) (*waiter, error) {
 	at, ok := l.earliest(r, now)
 	if !ok {
-		return nil, l.exhausted(r, time.Time{})
+		return nil, l.exhausted(r, time.Time{}, now)
 	}
 	deadline, bounded := ctx.Deadline()
 	if wait := at.Sub(now); r.maxWait() < 0 || wait > r.maxWait() || bounded && at.After(deadline) {
-		return nil, l.exhausted(r, at)
+		return nil, l.exhausted(r, at, now)
 	}
 	r.Tried.keepReady(l, r.Draw, now)
 	l.host.waiters++
@@ -105,7 +105,7 @@ func (w *waiter) giveUp() (Lease, error) {
 	}
 	w.request.Tried = nil
 	at, _ := l.earliest(&w.request, now)
-	return Lease{}, l.exhausted(&w.request, at)
+	return Lease{}, l.exhausted(&w.request, at, now)
 }
 
 // serve hands what is free to those in line. Who waits for what is not free keeps
@@ -170,7 +170,7 @@ func (l *lane) dismiss(now time.Time) {
 		if plain := r.audience == nil && l.plain(r); !plain || !hope {
 			_, ok := l.earliest(r, now)
 			if !ok {
-				l.line.end(w, turn{err: l.exhausted(r, time.Time{})})
+				l.line.end(w, turn{err: l.exhausted(r, time.Time{}, now)})
 			}
 			hope = hope || plain && ok
 		}
@@ -218,6 +218,9 @@ func (l *lane) armTimer(now time.Time) {
 	}
 	if next := l.sleeping.next(); !next.IsZero() && (at.IsZero() || next.Before(at)) {
 		at = next
+	}
+	if rest := l.host.restingUntil(now); !rest.IsZero() {
+		at = rest // nothing is free before
 	}
 	if l.line.first == nil || at.IsZero() {
 		l.stopTimer()

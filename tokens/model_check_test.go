@@ -114,7 +114,7 @@ func (m *model) check(op operation) {
 	m.host.mu.Lock()
 	defer m.host.mu.Unlock()
 	for _, l := range m.host.lanes {
-		if !l.due(time.Now()) {
+		if !l.sleeping.due(time.Now()) {
 			checkSums(m, l, time.Now())
 		}
 		m.checkLane(l)
@@ -180,7 +180,7 @@ func (m *model) checkLane(l *lane) {
 			}
 		}
 	}
-	now, sleeps := time.Now(), l.due(time.Now())
+	now, sleeps := time.Now(), l.sleeping.due(time.Now())
 	for b := range l.budgets.all() {
 		if level, ok := listed[b]; ok != (b.level >= 0) || ok && level != b.level {
 			m.Fatalf("%s is not in list %d", b.resource, b.level)
@@ -195,14 +195,14 @@ func (m *model) checkLane(l *lane) {
 	for b := range maps.Keys(listed) {
 		m.Fatalf("%s is in a list and not in the lane", b.resource)
 	}
-	if fast, e := l.first(); e != nil && !sleeps && fast.bears(&oneRead) {
+	if fast, e := l.first(); e != nil && !sleeps && fast.bears(&oneRead) && m.host.restingUntil(now).IsZero() {
 		if slow, other := l.search(&Request{Draw: oneRead}, now); fast != slow || e != other {
 			m.Fatalf("%s is the first to be used, but a search finds another", e.token)
 		}
 	}
 	for b := range l.budgets.all() {
 		l.place(b, now)
-		if at := b.dates[changes].at; !at.IsZero() && !at.After(now) {
+		if at := b.changes.at; !at.IsZero() && !at.After(now) {
 			m.Fatalf("%s is to wake in the past, which never ends", b.resource)
 		}
 	}

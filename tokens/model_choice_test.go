@@ -39,7 +39,7 @@ func (m *model) checkChoice(l *lane, r *Request, now time.Time) {
 	}
 	b, e := l.best(r, now)
 	var want []*entry
-	for _, other := range m.host.entries {
+	for other := range m.host.entries.all() {
 		if !m.couldServe(l, other, r, now) {
 			continue
 		}

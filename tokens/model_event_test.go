@@ -39,7 +39,7 @@ func (m *model) checkEvents() {
 	if o.wrong != "" {
 		m.Fatalf("events: %s", o.wrong)
 	}
-	for _, e := range m.host.entries {
+	for e := range m.host.entries.all() {
 		if known, told := o.known[e.id]; told && known != e.ownState(now) {
 			m.Fatalf("events: %s is %v, but an observer has heard that it is %v", e.token, e.ownState(now), known)
 		}

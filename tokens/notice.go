@@ -11,11 +11,13 @@ type seen struct {
 	limited []string // resources whose budgets cannot be used
 }
 
-// notices has the time looked at that ends limits, of which observers hear then
-// even if nobody calls.
+// notices has the time looked at that begins or ends limits, of which observers
+// hear then even if nobody calls.
 type notices struct {
-	at    time.Time // zero if nothing is waited for
-	timer *time.Timer
+	ends   agenda[*entry] // by when the first of their limits ends
+	others []*entry       // that are to be looked at besides, the last first
+	at     time.Time      // when the timer goes off; zero if nothing is waited for
+	timer  *time.Timer
 }
 
 func (n *notices) stop() {
@@ -26,16 +28,26 @@ func (n *notices) stop() {
 
 // baseline takes the state of the token as known, without an event.
 func (e *entry) baseline(now time.Time) {
+	var next time.Time
 	if e.seen = (seen{state: e.ownState(now)}); e.seen.state == Cooling {
-		e.host.lookAgain(e.account.restingUntil(now), now)
+		next = e.account.restingUntil(now)
 	}
 	for name, b := range e.account.budgets {
 		b.lane.place(b, now)
 		if until := b.limitedUntil(now); !until.IsZero() {
 			e.seen.limited = append(e.seen.limited, name)
-			e.host.lookAgain(until, now)
+			next = sooner(next, until)
 		}
 	}
+	e.host.lookAgain(e, next, now)
+}
+
+// sooner returns the earlier of two times, of which zero is none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // notice tells observers how the states of the account's tokens have changed, if
@@ -55,30 +67,30 @@ func (e *entry) notice(now time.Time) {
 		return
 	}
 	was, state := e.seen.state, e.ownState(now)
-	var until time.Time
+	var until, next time.Time
 	if state == Cooling {
 		until = e.account.restingUntil(now)
-		h.lookAgain(until, now)
+		next = until
 	}
 	if was != state {
 		e.seen.state = state
 		h.tell(Event{Kind: TokenStateChanged, Was: was, State: state, Until: until, Reason: e.ownReason(state)}, e)
 	}
 	if state == Available || state == Unknown {
-		e.noticeLimits(state, now)
+		next = e.noticeLimits(state, now)
 	}
+	h.lookAgain(e, next, now)
 }
 
 // noticeLimits tells of budgets that are spent since the last look, and of those
-// that are not any more. A token that cannot be used at all has none to tell of.
-func (e *entry) noticeLimits(state State, now time.Time) {
+// that are not any more, and returns when the first of them ends that are. A token
+// that cannot be used at all has none to tell of.
+func (e *entry) noticeLimits(state State, now time.Time) (next time.Time) {
 	var changed []string // rarely any
 	for name, b := range e.account.budgets {
 		b.lane.place(b, now)
 		until := b.limitedUntil(now)
-		if !until.IsZero() {
-			e.host.lookAgain(until, now)
-		}
+		next = sooner(next, until)
 		if until.IsZero() == slices.Contains(e.seen.limited, name) {
 			changed = append(changed, name)
 		}
@@ -94,29 +106,80 @@ func (e *entry) noticeLimits(state State, now time.Time) {
 		}
 		e.host.tell(ev, e)
 	}
+	return next
 }
 
-// lookAgain has the tokens of the host looked at when a limit ends, at the given
-// time.
-func (h *Host) lookAgain(at, now time.Time) {
+// lookAgain has a token looked at when its first limit ends; zero means that it
+// has none.
+func (h *Host) lookAgain(e *entry, at, now time.Time) {
+	e.again.of = e
+	h.notices.ends.set(&e.again, at)
+	h.awaitNotice(now)
+}
+
+// noticeAll has every token looked at soon, after something that all of them share
+// has changed.
+func (h *Host) noticeAll(now time.Time) {
+	if h.observed() {
+		h.notices.others = h.entries.list()
+		h.awaitNotice(now)
+	}
+}
+
+// awaitNotice has onNotice called when the next token is to be looked at.
+func (h *Host) awaitNotice(now time.Time) {
 	n := &h.notices
-	if h.closed || !n.at.IsZero() && !at.Before(n.at) {
+	at := n.ends.next()
+	if len(n.others) > 0 {
+		at = now
+	}
+	if h.closed || at.Equal(n.at) {
 		return
 	}
 	n.at = at
-	if n.timer == nil {
+	switch {
+	case at.IsZero():
+		n.stop()
+	case n.timer == nil:
 		n.timer = time.AfterFunc(at.Sub(now), h.onNotice)
-		return
+	default:
+		n.timer.Reset(at.Sub(now))
 	}
-	n.timer.Reset(at.Sub(now))
 }
 
+// onNotice looks at the tokens whose time has come, a slice of them at most; if
+// that was not enough, the timer goes on at once.
 func (h *Host) onNotice() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.notices.at = time.Time{}
 	now := time.Now()
-	for e := range h.entries.all() {
-		e.notice(now)
+	h.notices.at = time.Time{}
+	for range slice {
+		e := h.nextNotice(now)
+		if e == nil {
+			break
+		}
+		if !e.removed {
+			e.notice(now)
+		}
 	}
+	h.awaitNotice(now)
+}
+
+// nextNotice returns a token that is to be looked at now, or nil.
+func (h *Host) nextNotice(now time.Time) *entry {
+	n := &h.notices
+	if n.ends.due(now) {
+		e := n.ends.dates[0].of
+		n.ends.set(&e.again, time.Time{})
+		return e
+	}
+	last := len(n.others) - 1
+	if last < 0 {
+		n.others = nil
+		return nil
+	}
+	e := n.others[last]
+	n.others = n.others[:last]
+	return e
 }

@@ -24,7 +24,8 @@ type tally [len(stateNames)]int32
 // can serve is told when to come again, and why, without a look at every budget.
 //
 // What it notes holds until the budget is placed again: whatever else changes it,
-// its account's other calls included, places it, and so does time (see nextWake).
+// its account's other calls included, places it, and so does time (see nextWake). The
+// rest of the host comes on top of it.
 func (l *lane) appraise(b *budget, now time.Time) {
 	was, at := b.outlook, time.Time{}
 	b.outlook = listed
@@ -45,7 +46,7 @@ func (l *lane) appraise(b *budget, now time.Time) {
 	if b.outlook == underWay {
 		l.underWay++
 	}
-	l.resting.set(b, at)
+	l.resting.set(&b.frees, at)
 	l.recount(b, now)
 }
 
@@ -53,7 +54,7 @@ func (l *lane) appraise(b *budget, now time.Time) {
 func (l *lane) recount(b *budget, now time.Time) {
 	l.uncount(b)
 	for _, e := range b.account.tokens {
-		s := e.stateOn(b, now)
+		s := e.countedOn(b, now)
 		b.states[s]++
 		l.states[s]++
 	}
@@ -97,11 +98,12 @@ func (l *lane) earliestRead(r *Request, now time.Time) (at time.Time, ok bool) {
 			}
 		}
 	}
+	rest := later(now, l.host.restingUntil(now))
 	if l.underWay > 0 {
-		return now, true
+		return rest, true
 	}
 	at = l.resting.next()
-	return later(at, now), !at.IsZero()
+	return later(at, rest), !at.IsZero()
 }
 
 // readyAt is earliest for one budget.
@@ -112,16 +114,18 @@ func (b *budget) readyAt(r *Request, now time.Time) (at time.Time, ok bool) {
 		a := b.account
 		return now, !r.Tried.hasAccount(a) && (a.pick(r) != nil || a.probing(r.audience))
 	}
-	return b.freeAt(&r.Draw, r.audience, now)
+	at, ok = b.freeAt(&r.Draw, r.audience, now)
+	return later(at, b.account.host.restingUntil(now)), ok
 }
 
-// freeAt is readyAt for a budget that cannot serve the call now.
+// freeAt is readyAt for a budget that cannot serve the call now, but for the rest of
+// the host.
 func (b *budget) freeAt(d *ratelimit.Draw, of *audience, now time.Time) (at time.Time, ok bool) {
 	a := b.account
 	if !a.hopeful(of) {
 		return time.Time{}, false
 	}
-	at = later(now, b.restingUntil(now))
+	at = later(now, b.pausedUntil(now))
 	if free, known := b.free(); known && free+b.out < d.Units {
 		at = later(at, b.refill()) // whatever comes of the calls under way
 	}
@@ -130,7 +134,7 @@ func (b *budget) freeAt(d *ratelimit.Draw, of *audience, now time.Time) (at time
 
 // exhausted makes the error for a call that found no token, ready at the given
 // time or never. The lane must be awake.
-func (l *lane) exhausted(r *Request, readyAt time.Time) *ExhaustedError {
+func (l *lane) exhausted(r *Request, readyAt, now time.Time) *ExhaustedError {
 	err := &ExhaustedError{
 		Provider: l.host.provider,
 		Host:     l.host.base,
@@ -142,7 +146,7 @@ func (l *lane) exhausted(r *Request, readyAt time.Time) *ExhaustedError {
 	}
 	for s, n := range l.states {
 		if n > 0 {
-			err.States[State(s)] = int(n)
+			err.States[l.host.outward(State(s), now)] += int(n)
 		}
 	}
 	return err

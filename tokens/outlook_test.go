@@ -22,21 +22,25 @@ type stopper interface {
 // checkAgendas wants every budget where its dates say.
 func checkAgendas(t stopper, l *lane) {
 	t.Helper()
-	for _, g := range []*agenda{&l.sleeping, &l.resting} {
-		dated := 0
-		for b := range l.budgets.all() {
-			d := b.dates[g.of]
-			if d.at.IsZero() {
-				continue
-			}
-			dated++
-			if g.budgets[d.index] != b || d.at.Before(g.next()) {
-				t.Fatalf("%s is not at %d of agenda %d", b.resource, d.index, g.of)
-			}
+	checkAgenda(t, l, &l.sleeping, func(b *budget) *date[*budget] { return &b.changes })
+	checkAgenda(t, l, &l.resting, func(b *budget) *date[*budget] { return &b.frees })
+}
+
+func checkAgenda(t stopper, l *lane, g *agenda[*budget], dateOf func(*budget) *date[*budget]) {
+	t.Helper()
+	dated := 0
+	for b := range l.budgets.all() {
+		d := dateOf(b)
+		if d.at.IsZero() {
+			continue
 		}
-		if dated != len(g.budgets) {
-			t.Fatalf("%d budgets in agenda %d, want %d", len(g.budgets), g.of, dated)
+		dated++
+		if g.dates[d.index] != d || d.of != b || d.at.Before(g.next()) {
+			t.Fatalf("%s is not at %d of its agenda", b.resource, d.index)
 		}
+	}
+	if dated != len(g.dates) {
+		t.Fatalf("%d budgets in an agenda, want %d", len(g.dates), dated)
 	}
 }
 
@@ -59,8 +63,10 @@ func checkOutlook(t stopper, l *lane, r *Request) {
 	if ok != wantOK || ok && !at.Equal(wantAt) {
 		t.Fatalf("%s: earliest() = in %v, %t, but a look at every budget finds %v, %t", l.resource, at.Sub(now), ok, wantAt.Sub(now), wantOK)
 	}
-	got := l.states // before stateFor places the budgets
-	var want tally
+	var got, want tally
+	for s, n := range l.states { // before stateFor places the budgets
+		got[l.host.outward(State(s), now)] += n
+	}
 	for e := range l.host.entries.all() {
 		want[e.stateFor(l.resource, now)]++
 	}

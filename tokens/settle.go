@@ -130,16 +130,33 @@ func (a *account) cooled(seq uint64, o *ratelimit.Observation, now time.Time) {
 	a.relist(now)
 }
 
-// restUntil keeps the whole host from being used until t.
+// restUntil keeps the whole host from being used until t. The budgets stay where
+// they are: those in line are served when the rest is over, and observers hear of
+// each token in a while.
 func (h *Host) restUntil(t, now time.Time) {
 	if !t.After(h.rest) {
 		return
 	}
-	h.rest = t
-	for a := range h.eachAccount() {
-		a.relist(now)
-		a.notice(now)
+	if h.restingUntil(now).IsZero() {
+		h.noticeAll(now)
 	}
+	h.rest = t
+	for _, l := range h.lanes {
+		l.armTimer(now)
+	}
+}
+
+// restingUntil returns when a limit that holds for the whole host ends, margin
+// included. Zero means that none does.
+func (h *Host) restingUntil(now time.Time) time.Time {
+	if h.rest.IsZero() {
+		return h.rest // as nearly always
+	}
+	over := restOver(h.rest, now)
+	if over.IsZero() {
+		h.rest = over
+	}
+	return over
 }
 
 // settleToken books what the answer proved about the token itself. One 401 is

@@ -175,15 +175,33 @@ func (e *entry) stateFor(resource string, now time.Time) State {
 
 // stateOn is stateFor by one budget, which must have been placed.
 func (e *entry) stateOn(b *budget, now time.Time) State {
-	s := e.ownState(now)
-	if (s == Unknown || s == Available) && !b.limitedUntil(now).IsZero() {
+	return e.host.outward(e.countedOn(b, now), now)
+}
+
+// countedOn is stateOn but for the rest of the host, see outward.
+func (e *entry) countedOn(b *budget, now time.Time) State {
+	s := e.inward(now)
+	if (s == Unknown || s == Available) && !b.stoppedUntil(now).IsZero() {
 		return Limited
 	}
 	return s
 }
 
 // ownState returns the state that the token has for every call.
-func (e *entry) ownState(now time.Time) State {
+func (e *entry) ownState(now time.Time) State { return e.host.outward(e.inward(now), now) }
+
+// outward returns the state of a token at the host, of which the given one holds
+// but for the rest of the host: all that could be used or will be again are cooling
+// then.
+func (h *Host) outward(s State, now time.Time) State {
+	if s < Cooling && !h.restingUntil(now).IsZero() {
+		return Cooling
+	}
+	return s
+}
+
+// inward is ownState but for the rest of the host.
+func (e *entry) inward(now time.Time) State {
 	switch {
 	case e.disabled:
 		return Disabled
@@ -191,7 +209,7 @@ func (e *entry) ownState(now time.Time) State {
 		return Expired
 	case e.state == Suspect || e.state == Invalid:
 		return e.state
-	case !e.account.restingUntil(now).IsZero():
+	case !restOver(e.account.cool, now).IsZero():
 		return Cooling
 	}
 	return e.state

@@ -21,7 +21,7 @@ func (h *Host) Remaining(resource string) int64 {
 		return 0
 	}
 	l := h.awake(resource, now)
-	if !restOver(h.rest, now).IsZero() {
+	if !h.restingUntil(now).IsZero() {
 		return 0
 	}
 	return l.sums.left
