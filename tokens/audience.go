@@ -3,15 +3,15 @@ package tokens
 import (
 	"fmt"
 	"iter"
+	"slices"
 )
 
 // audience is who may serve a call, whatever their budgets. A nil audience is
 // everybody. It is guarded by its Host's mutex.
 type audience struct {
-	token    *entry     // only this one
-	account  *account   // only its tokens
-	owner    string     // only tokens that see it; folded
-	accounts []*account // those that have such a token
+	token   *entry   // only this one
+	account *account // only its tokens
+	owner   string   // only tokens that see it; folded
 
 	stuck, asked uint64 // the passes over a line in which it had nobody free, and asked when it may write
 }
@@ -38,31 +38,34 @@ func (a *audience) String() string {
 	return ""
 }
 
-// alive reports whether one of the audience can serve, now or after a rest.
-func (a *audience) alive() bool {
-	for _, account := range a.accounts {
-		for _, e := range account.tokens {
-			if e.alive() && a.admits(e) {
-				return true
-			}
-		}
+// home returns the only account of the audience, or nil if it has others.
+func (a *audience) home() *account {
+	switch {
+	case a == nil:
+		return nil
+	case a.token != nil:
+		return a.token.account
 	}
-	return false
+	return a.account
 }
 
-// open returns the budgets that a call with this audience may draw on.
+// aliveFor reports whether a token of the audience can serve, now or after a rest.
+func (a *account) aliveFor(of *audience) bool {
+	return slices.ContainsFunc(a.tokens, func(e *entry) bool { return e.alive() && of.admits(e) })
+}
+
+// open returns the budgets that a call with this audience may draw on, and perhaps
+// others.
 func (l *lane) open(a *audience) iter.Seq[*budget] {
 	return func(yield func(*budget) bool) {
-		if a == nil {
-			for b := range l.budgets.all() {
-				if !yield(b) {
-					return
-				}
+		if home := a.home(); home != nil {
+			if b := home.budgets[l.resource]; b != nil {
+				yield(b)
 			}
 			return
 		}
-		for _, account := range a.accounts {
-			if b := account.budgets[l.resource]; b != nil && !yield(b) {
+		for b := range l.budgets.all() {
+			if !yield(b) {
 				return
 			}
 		}
@@ -71,8 +74,9 @@ func (l *lane) open(a *audience) iter.Seq[*budget] {
 
 // admit works out who may serve a call.
 func (h *Host) admit(r *Request) {
+	r.admitted = h.generation
 	switch {
-	case r.fixed == nil && r.Pin == nil && len(h.named) == 0:
+	case r.fixed == nil && r.Pin == nil && h.withOwners.Load() == 0:
 		r.audience = nil // as nearly always, whatever the owner
 	case r.fixed != nil:
 		r.audience = r.fixed.only()
@@ -83,21 +87,23 @@ func (h *Host) admit(r *Request) {
 	}
 }
 
-// readmit works out anew who may serve the calls in line, after a token has come,
-// gone, or changed in what it can be used for.
-func (h *Host) readmit() {
-	clear(h.audiences)
-	for _, l := range h.lanes {
-		for w := l.line.first; w != nil; w = w.next {
-			h.admit(&w.request)
-		}
+// readmit has it worked out anew who may serve each call in line, after a token has
+// come, gone, or changed in what it can be used for. That is done when the call is
+// looked at next: with thousands in line few of them are.
+func (h *Host) readmit() { h.generation++ }
+
+// readmitted returns the request of a call in line, with who may serve it now.
+func (w *waiter) readmitted() *Request {
+	if h := w.lane.host; w.request.admitted != h.generation {
+		h.admit(&w.request)
 	}
+	return &w.request
 }
 
 // only is the audience of a call that is fixed to the token.
 func (e *entry) only() *audience {
-	if e.alone == nil || e.alone.accounts[0] != e.account {
-		e.alone = &audience{token: e, accounts: []*account{e.account}}
+	if e.alone == nil {
+		e.alone = &audience{token: e}
 	}
 	return e.alone
 }
@@ -116,33 +122,10 @@ func (h *Host) livingOwner(owner string) string {
 // nobody's, and everybody may.
 func (h *Host) audienceOf(owner string) *audience {
 	name := h.namedOwner(owner)
-	if name == "" {
-		return nil
-	}
-	a, known := h.audiences[name]
-	if !known {
-		a = h.newAudience(name)
-		h.audiences[name] = a
-	}
-	return a
-}
-
-func (h *Host) newAudience(owner string) *audience {
-	a := &audience{owner: owner}
-	seen := map[*account]bool{}
-	named := false
-	for e := range h.entries.all() {
-		if !e.alive() || !e.sees(owner) {
-			continue
-		}
-		named = named || len(e.owners) > 0
-		if !seen[e.account] {
-			seen[e.account] = true
-			a.accounts = append(a.accounts, e.account)
+	for group := name; group != ""; group = around(group) {
+		if h.firstOf(group) != nil {
+			return &h.named[name].audience
 		}
 	}
-	if !named {
-		return nil
-	}
-	return a
+	return nil
 }

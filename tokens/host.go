@@ -48,8 +48,10 @@ type Host struct {
 	leases   leaseTable
 	notices  notices
 
-	named     map[string]int       // how many tokens name each owner; folded
-	audiences map[string]*audience // of owners in named, as far as they were asked for
+	named      map[string]*viewers // of each owner that a token names, folded; "" is none
+	first      *entry              // the first token that is alive, as of firstAsOf
+	firstAsOf  uint64
+	generation uint64 // of what tokens can be used for, see readmit
 
 	strategy   Strategy    // nil is the default
 	priorities map[int]int // how many tokens have each
@@ -74,8 +76,8 @@ func newHost(m *Manager, p place) *Host {
 		accounts:    map[string]*account{},
 		lanes:       map[string]*lane{},
 		priorities:  map[int]int{},
-		named:       map[string]int{},
-		audiences:   map[string]*audience{},
+		named:       map[string]*viewers{},
+		generation:  1,
 	}
 }
 
@@ -251,6 +253,7 @@ type Request struct {
 	fixed     *entry    // Token's
 	preferred []*entry  // Prefer's, nil if Token is set
 	audience  *audience // who may serve, as [Host.admit] says
+	admitted  uint64    // the host's generation that audience is of
 }
 
 // DefaultMaxWait is how long a call waits for a token at most: a GitHub window

@@ -103,9 +103,10 @@ func (w *waiter) giveUp() (Lease, error) {
 	if !w.inLine {
 		return w.called(<-w.turn)
 	}
-	w.request.Tried = nil
-	at, _ := l.earliest(&w.request, now)
-	return Lease{}, l.exhausted(&w.request, at, now)
+	r := w.readmitted()
+	r.Tried = nil
+	at, _ := l.earliest(r, now)
+	return Lease{}, l.exhausted(r, at, now)
 }
 
 // serve hands what is free to those in line. Who waits for what is not free keeps
@@ -121,7 +122,7 @@ func (l *lane) serve(now time.Time) (done bool) {
 	pass, served := l.host.passes, 0
 	for w := l.line.first; w != nil && !l.cut; {
 		next := w.next
-		r := &w.request
+		r := w.readmitted()
 		switch plain := l.plain(r); {
 		case plain && r.audience != nil && r.audience.stuck == pass:
 		case l.serveOne(w, now):
@@ -165,7 +166,7 @@ func (l *lane) dismiss(now time.Time) {
 	hope := false
 	for w := l.line.first; w != nil; {
 		next := w.next
-		r := &w.request
+		r := w.readmitted()
 		r.Tried.keepReady(l, r.Draw, now)
 		if plain := r.audience == nil && l.plain(r); !plain || !hope {
 			_, ok := l.earliest(r, now)

@@ -49,24 +49,27 @@ func covers(group, owner string) bool {
 // nameOwners notes which owners a new token names.
 func (h *Host) nameOwners(e *entry) {
 	for _, o := range e.token.Owners {
-		o = foldOwner(o)
-		e.owners = append(e.owners, o)
-		h.named[o]++
+		if o = foldOwner(o); !slices.Contains(e.owners, o) {
+			e.owners = append(e.owners, o)
+			h.view(o, e)
+		}
 	}
 	if len(e.owners) > 0 {
 		h.withOwners.Add(1)
+		return
 	}
+	h.view("", e)
 }
 
 // unnameOwners forgets what a token named that goes.
 func (h *Host) unnameOwners(e *entry) {
 	for _, o := range e.owners {
-		if h.named[o]--; h.named[o] == 0 {
-			delete(h.named, o)
-		}
+		h.unview(o, e)
 	}
 	if len(e.owners) > 0 {
 		h.withOwners.Add(-1)
+	} else {
+		h.unview("", e)
 	}
 	e.owners = nil
 }
@@ -74,14 +77,15 @@ func (h *Host) unnameOwners(e *entry) {
 // namedOwner returns the longest group around an owner that a token names, or ""
 // if none does. Owners with the same one are seen by the same tokens.
 func (h *Host) namedOwner(owner string) string {
-	if len(h.named) == 0 {
+	if h.withOwners.Load() == 0 {
 		return ""
 	}
-	for owner = foldOwner(owner); owner != ""; {
-		if h.named[owner] > 0 {
-			return owner
-		}
-		owner = owner[:max(0, strings.LastIndexByte(owner, '/'))]
+	owner = foldOwner(owner)
+	for owner != "" && h.named[owner] == nil {
+		owner = around(owner)
 	}
-	return ""
+	return owner
 }
+
+// around returns the group that an owner is in, or "".
+func around(owner string) string { return owner[:max(0, strings.LastIndexByte(owner, '/'))] }

@@ -31,22 +31,20 @@ func (p *Pin) audienceAt(h *Host, owner string) *audience {
 	key := pinned{h, owner}
 	if a := p.pins[key]; a != nil {
 		if into := a.account.current(); into != a.account { // it turned out to be another's, too
-			a = &audience{account: into, owner: owner, accounts: []*account{into}}
+			a = &audience{account: into, owner: owner}
 			p.pins[key] = a
 		}
-		if a.alive() {
+		if a.account.aliveFor(a) {
 			return a
 		}
 	}
-	for e := range h.entries.all() {
-		if !e.alive() || !e.sees(owner) {
-			continue
-		}
-		if p.pins == nil {
-			p.pins = map[pinned]*audience{}
-		}
-		p.pins[key] = &audience{account: e.account, owner: owner, accounts: []*account{e.account}}
-		return p.pins[key]
+	e := h.firstSeeing(owner)
+	if e == nil {
+		return nil // nobody can serve at all
 	}
-	return nil // nobody can serve at all
+	if p.pins == nil {
+		p.pins = map[pinned]*audience{}
+	}
+	p.pins[key] = &audience{account: e.account, owner: owner}
+	return p.pins[key]
 }

@@ -147,6 +147,7 @@ func (e *entry) restore(t TokenSnapshot, now time.Time) {
 		e.learnedEnd = t.Ends
 		e.reschedule(now)
 	}
+	e.host.readmit()
 	e.account.relist(now)
 	e.account.notice(now)
 }

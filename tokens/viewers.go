@@ -1,0 +1,81 @@
+package tokens
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+)
+
+// viewers is the tokens that name one owner, or those that name none. It is guarded
+// by its Host's mutex.
+type viewers struct {
+	tokens   []*entry // in the order of adding
+	first    *entry   // of them that is alive, or nil
+	asOf     uint64   // the host's generation that first is of
+	audience audience // of calls for the owner
+}
+
+func byOrder(a, b *entry) int { return cmp.Compare(a.order, b.order) }
+
+// view makes e one of the viewers of an owner.
+func (h *Host) view(owner string, e *entry) {
+	v := h.named[owner]
+	if v == nil {
+		v = &viewers{audience: audience{owner: owner}}
+		h.named[owner] = v
+	}
+	i, _ := slices.BinarySearchFunc(v.tokens, e, byOrder)
+	v.tokens = slices.Insert(v.tokens, i, e)
+	v.asOf = 0
+}
+
+// unview makes e none of them.
+func (h *Host) unview(owner string, e *entry) {
+	v := h.named[owner]
+	if i, found := slices.BinarySearchFunc(v.tokens, e, byOrder); found {
+		v.tokens = slices.Delete(v.tokens, i, i+1)
+	}
+	v.asOf = 0
+	if len(v.tokens) == 0 {
+		delete(h.named, owner)
+	}
+}
+
+// firstOf returns the first token that is alive and names the owner, or none if
+// that is empty; nil if there is no such token.
+func (h *Host) firstOf(owner string) *entry {
+	v := h.named[owner]
+	if v == nil {
+		return nil
+	}
+	if v.asOf != h.generation {
+		v.first, v.asOf = firstAlive(slices.Values(v.tokens)), h.generation
+	}
+	return v.first
+}
+
+// firstSeeing returns the first token that is alive and sees the owner, or nil.
+func (h *Host) firstSeeing(owner string) *entry {
+	if owner == "" {
+		if h.firstAsOf != h.generation {
+			h.first, h.firstAsOf = firstAlive(h.entries.all()), h.generation
+		}
+		return h.first
+	}
+	first := h.firstOf("")
+	for ; owner != ""; owner = around(owner) {
+		if e := h.firstOf(owner); e != nil && (first == nil || e.order < first.order) {
+			first = e
+		}
+	}
+	return first
+}
+
+func firstAlive(tokens iter.Seq[*entry]) *entry {
+	for e := range tokens {
+		if e.alive() {
+			return e
+		}
+	}
+	return nil
+}
