@@ -3,6 +3,7 @@ package tokens
 import (
 	"math"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -118,6 +119,11 @@ func (a *account) pick(r *Request) *entry {
 	return best
 }
 
+// bound reports whether all tokens of the account name owners.
+func (a *account) bound() bool {
+	return !slices.ContainsFunc(a.tokens, func(e *entry) bool { return len(e.owners) == 0 })
+}
+
 // probing reports whether a token of the audience is being confirmed.
 func (a *account) probing(of *audience) bool {
 	for _, e := range a.tokens {
@@ -176,11 +182,13 @@ type budget struct {
 
 	// Where the lane keeps the budget; see there.
 	lane       *lane
-	level      int // -1 while it is in no list
-	outlook    outlook
+	shelf      *shelf
 	prev, next *budget
+	level      int // -1 while it is in no list
 
 	record
+
+	turn uint64 // when it came into its list
 
 	// While least to most units of scaled, the limit, may be leased, the level
 	// stays what it is.
@@ -189,9 +197,12 @@ type budget struct {
 	wakeEnds time.Time     // the end of the window that its date for changes was worked out for
 	changes  date[*budget] // when time alone changes what the budget can do, or is said of it
 	frees    date[*budget] // when a budget that rests can serve a read again
-	states   tally         // of its account's tokens, as the lane has counted them
-	summed   sums          // what it is in the lane's
-	nth      uint64        // in which it came to the lane
+	outlook  outlook
+	bound    bool // all tokens of its account name owners
+	seats    []*seat
+	states   tally  // of its account's tokens, as the lane has counted them
+	summed   sums   // what it is in the lane's
+	nth      uint64 // in which it came to the lane
 }
 
 // current returns the budget that b was merged into, else b.
@@ -322,8 +333,9 @@ func (b *budget) nextWake(now time.Time) time.Time {
 // that all of them share has changed.
 func (a *account) relist(now time.Time) {
 	for _, b := range a.budgets {
+		b.lane.shelve(b)
 		b.lane.place(b, now)
-		b.lane.recount(b, now)
+		b.lane.appraise(b, now)
 		if b.lane.line.first != nil {
 			b.lane.armTimer(now) // time may do now what a call under way was to do
 		}

@@ -72,6 +72,36 @@ func (l *lane) open(a *audience) iter.Seq[*budget] {
 	}
 }
 
+// listed returns the budgets in lists that a call with this audience may draw on,
+// and perhaps others.
+func (l *lane) listed(a *audience) iter.Seq[*budget] {
+	return func(yield func(*budget) bool) {
+		if home := a.home(); home != nil {
+			if b := home.budgets[l.resource]; b != nil && b.level >= 0 {
+				yield(b)
+			}
+			return
+		}
+		for _, s := range l.shelves {
+			if (a == nil || !s.bound) && !s.all(yield) {
+				return
+			}
+		}
+		if a == nil {
+			return
+		}
+		for owner := a.owner; owner != ""; owner = around(owner) {
+			if c := l.circles[owner]; c != nil {
+				for _, s := range c.ready {
+					if !yield(s.budget) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
 // admit works out who may serve a call.
 func (h *Host) admit(r *Request) {
 	r.admitted = h.generation

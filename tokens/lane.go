@@ -1,39 +1,31 @@
 package tokens
 
 import (
-	"math/bits"
 	"time"
-)
-
-const (
-	levels       = 66
-	unknownLevel = 64 // nothing is known of the budget; tried first
-	suspectLevel = 65 // its tokens are suspect; tried last
 )
 
 // lane holds the budgets of all accounts of one host for one resource, in the
 // order in which they are to be used, and the calls that wait for one.
 //
-// Budgets that can serve now stand in one of 66 lists: one for those of which
-// nothing is known, 64 by the share of the limit that is left, and one for those
-// whose tokens are suspect. The first of the highest list is the one to use; a
-// bit a list makes finding it O(1). Within a list the budgets stand by their last
-// use. An agenda orders those whose state time alone will change; one whose calls
-// are all out is in no list, until one of them is settled. The lane is awake when
+// Budgets that can serve now stand on shelves, one for each priority, or two: those
+// whose tokens all name owners stand apart, since few calls go to them. An agenda
+// orders those whose state time alone will change; one whose calls
+// are all out is on no shelf, until one of them is settled. The lane is awake when
 // no time of that agenda has come. While the host rests, the budgets stay where they
 // are, and none serves. It is guarded by its Host's mutex.
 type lane struct {
 	host     *Host
 	resource string
 	budgets  sequence[*budget]
-	joining  []*entry // whose accounts may have no budget here yet
-	added    uint64   // budgets ever added
-	lists    [levels]budgetList
-	filled   uint64          // bit i: lists[i] is not empty; the last two have no bit
-	sleeping agenda[*budget] // by when time alone changes what they can do, or is said of them
-	resting  agenda[*budget] // by when they can serve a read again
-	underWay int             // budgets of that outlook
-	states   tally           // of all tokens of the host, for this resource
+	joining  []*entry           // whose accounts may have no budget here yet
+	added    uint64             // budgets ever added
+	shelves  []*shelf           // the highest priority first
+	circles  map[string]*circle // by owner
+	turns    uint64             // times that a budget came into a list
+	sleeping agenda[*budget]    // by when time alone changes what they can do, or is said of them
+	resting  agenda[*budget]    // by when they can serve a read again
+	bound    agenda[*budget]    // the same of those whose tokens all name owners
+	states   tally              // of all tokens of the host, for this resource
 	sums     sums
 	line     line
 	cut      bool      // the last pass over the line ended with its slice
@@ -41,8 +33,6 @@ type lane struct {
 	asked    uint64    // the pass in which a call that everybody may serve asked for that
 	timer    *time.Timer
 }
-
-type budgetList struct{ first, last *budget }
 
 func newLane(h *Host, resource string) *lane { return &lane{host: h, resource: resource} }
 
@@ -52,8 +42,9 @@ func (l *lane) add(b *budget, now time.Time) {
 	b.changes.of, b.frees.of = b, b
 	l.added++
 	l.budgets.add(b)
+	l.shelve(b)
 	l.place(b, now)
-	l.recount(b, now)
+	l.appraise(b, now)
 }
 
 // join gives accounts of the tokens that were there before the lane their budgets, a
@@ -79,10 +70,11 @@ func (l *lane) join(now time.Time) (all bool) {
 func (l *lane) drop(b *budget) {
 	l.unlist(b)
 	l.sleeping.set(&b.changes, time.Time{})
-	l.resting.set(&b.frees, time.Time{})
-	if b.outlook == underWay {
-		l.underWay--
+	l.restingOf(b).set(&b.frees, time.Time{})
+	for _, s := range b.seats {
+		l.leaveSeat(s)
 	}
+	b.seats = nil
 	l.uncount(b)
 	l.unsum(b)
 	l.budgets.remove(b)
@@ -136,27 +128,34 @@ func (l *lane) used(b *budget, now time.Time) {
 	l.sum(b, now)
 }
 
+// list puts b behind all others of its level.
 func (l *lane) list(b *budget, level int) {
 	b.level = level
-	if level < 0 {
-		return
+	if level >= 0 {
+		l.turns++
+		b.turn = l.turns
+		s := b.shelf
+		to := &s.lists[level]
+		b.prev, b.next = to.last, nil
+		if to.last != nil {
+			to.last.next = b
+		} else {
+			to.first = b
+			s.filled |= bit(level)
+		}
+		to.last = b
 	}
-	to := &l.lists[level]
-	b.prev, b.next = to.last, nil
-	if to.last != nil {
-		to.last.next = b
-	} else {
-		to.first = b
-		l.filled |= bit(level)
+	if len(l.circles) > 0 {
+		b.rerank()
 	}
-	to.last = b
 }
 
 func (l *lane) unlist(b *budget) {
 	if b.level < 0 {
 		return
 	}
-	from := &l.lists[b.level]
+	s := b.shelf
+	from := &s.lists[b.level]
 	if b.prev != nil {
 		b.prev.next = b.next
 	} else {
@@ -168,16 +167,40 @@ func (l *lane) unlist(b *budget) {
 		from.last = b.prev
 	}
 	if from.first == nil {
-		l.filled &^= bit(b.level)
+		s.filled &^= bit(b.level)
 	}
 	b.prev, b.next, b.level = nil, nil, -1
 }
 
-func bit(level int) uint64 {
-	if level >= unknownLevel {
-		return 0
+// shelve puts b on the shelf of its best token, and into the circles of the owners
+// that its tokens name, after these have changed.
+func (l *lane) shelve(b *budget) {
+	l.reseat(b)
+	if bound := b.account.bound(); bound != b.bound {
+		l.restingOf(b).set(&b.frees, time.Time{})
+		b.bound = bound
 	}
-	return 1 << level
+	e := b.account.pick(nil)
+	if e == nil {
+		return // it will be on none
+	}
+	to := l.shelfFor(e.token.Priority, b.bound)
+	if to == b.shelf {
+		b.rerank()
+		return
+	}
+	level := b.level
+	l.unlist(b)
+	b.shelf = to
+	l.list(b, level)
+}
+
+// restingOf returns the agenda that b belongs in while it cannot serve.
+func (l *lane) restingOf(b *budget) *agenda[*budget] {
+	if b.bound {
+		return &l.bound
+	}
+	return &l.resting
 }
 
 // slice is how many budgets are woken, and how many calls in line are served,
@@ -238,19 +261,23 @@ func (l *lane) ofAccount(a *account, r *Request, now time.Time) (*budget, *entry
 // best returns the first budget and token, in order of preference, that may serve
 // the call, have not been tried and can bear it, or nil.
 func (l *lane) best(r *Request, now time.Time) (*budget, *entry) {
-	if !l.host.restingUntil(now).IsZero() {
+	h := l.host
+	if !h.rest.IsZero() && !h.restingUntil(now).IsZero() {
 		return nil, nil
 	}
-	if r.fixed != nil {
-		return l.ofAccount(r.fixed.account, r, now)
-	}
-	if l.host.strategy != nil || len(l.host.priorities) > 1 || r.audience != nil {
-		return l.choose(r, now)
-	}
-	if r.Draw.Units <= 1 && r.Tried.empty() && l.host.plain(r.Draw) {
-		if b, e := l.first(); e != nil && b.bears(&r.Draw) {
-			return b, e
+	if h.strategy == nil && r.audience == nil {
+		if r.Draw.Units <= 1 && r.Tried.empty() && h.plain(r.Draw) {
+			if b, e := l.first(); e != nil && b.bears(&r.Draw) {
+				return b, e
+			}
 		}
+		return l.search(r, now)
+	}
+	switch home := r.audience.home(); {
+	case r.fixed != nil, home != nil && h.strategy == nil:
+		return l.ofAccount(home, r, now)
+	case h.strategy != nil:
+		return l.choose(r, now)
 	}
 	return l.search(r, now)
 }
@@ -258,43 +285,19 @@ func (l *lane) best(r *Request, now time.Time) (*budget, *entry) {
 // first is best for nearly all calls, those that any budget in a list can serve:
 // they have not been refused yet, and need no more than one read does.
 func (l *lane) first() (*budget, *entry) {
-	b := l.lists[unknownLevel].first
-	switch {
-	case b != nil:
-	case l.filled != 0:
-		b = l.lists[bits.Len64(l.filled)-1].first
-	default:
-		b = l.lists[suspectLevel].first
-	}
-	if b == nil {
-		return nil, nil
-	}
-	return b, b.account.pick(nil)
-}
-
-// search is best for any call that nothing but Tried narrows down.
-func (l *lane) search(r *Request, now time.Time) (*budget, *entry) {
-	if b, e := l.lists[unknownLevel].best(r, now); b != nil {
-		return b, e
-	}
-	for left := l.filled; left != 0; {
-		level := bits.Len64(left) - 1
-		if b, e := l.lists[level].best(r, now); b != nil {
-			return b, e
-		}
-		left &^= 1 << level
-	}
-	return l.lists[suspectLevel].best(r, now)
-}
-
-func (s *budgetList) best(r *Request, now time.Time) (*budget, *entry) {
-	for b := s.first; b != nil; b = b.next {
-		if r.Tried.hasAccount(b.account) || !b.ready(r.Draw, now) {
+	var best *budget
+	for i, s := range l.shelves {
+		b := s.first()
+		if i == 0 {
+			best = b // nearly always there is no other
 			continue
 		}
-		if e := b.account.pick(r); e != nil {
-			return b, e
+		if b != nil && (best == nil || b.shelved().before(best.shelved())) {
+			best = b
 		}
 	}
-	return nil, nil
+	if best == nil {
+		return nil, nil
+	}
+	return best, best.account.pick(nil)
 }

@@ -203,9 +203,9 @@ func (l *lane) waitForPace(w *waiter, now time.Time) {
 // pacedFor returns when time alone lets a call be served at the earliest, or zero if
 // it never does. Calls under way may let it go before, and may as well last longer.
 func (l *lane) pacedFor(r *Request, now time.Time) (at time.Time) {
-	for b := range l.open(r.audience) {
-		if t, ok := b.readyAt(r, now); ok && t.After(now) && (at.IsZero() || t.Before(at)) {
-			at = t
+	for b := range l.listed(r.audience) { // others come back by themselves
+		if t, ok := b.readyAt(r, now); ok && t.After(now) {
+			at = sooner(at, t)
 		}
 	}
 	return at

@@ -3,6 +3,7 @@ package tokens
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -169,17 +170,26 @@ func (m *model) checkCards() {
 func (m *model) checkLane(l *lane) {
 	checkAgendas(m, l)
 	listed := map[*budget]int{}
-	for level, list := range l.lists {
-		if level < unknownLevel && (list.first != nil) != (l.filled&bit(level) != 0) {
-			m.Fatalf("the lane does not know whether list %d is empty", level)
+	for i, f := range l.shelves {
+		if i > 0 && (f.priority > l.shelves[i-1].priority || f.priority == l.shelves[i-1].priority && f.bound == l.shelves[i-1].bound) {
+			m.Fatalf("shelf %d, of priority %d, comes after one of %d", i, f.priority, l.shelves[i-1].priority)
 		}
-		for b := list.first; b != nil; b = b.next {
-			listed[b] = level
-			if b.level != level {
-				m.Fatalf("%s is in list %d, want %d", b.resource, level, b.level)
+		for level, list := range f.lists {
+			if level < unknownLevel && (list.first != nil) != (f.filled&bit(level) != 0) {
+				m.Fatalf("the lane does not know whether list %d is empty", level)
+			}
+			for b := list.first; b != nil; b = b.next {
+				listed[b] = level
+				if b.level != level || b.shelf != f {
+					m.Fatalf("%s is in list %d, want %d, or on another shelf", b.resource, level, b.level)
+				}
+				if e := b.account.pick(nil); e.token.Priority != f.priority || b.account.bound() != f.bound {
+					m.Fatalf("%s of %s is on the shelf of priority %d (bound: %t)", b.resource, e.token, f.priority, f.bound)
+				}
 			}
 		}
 	}
+	m.checkCircles(l)
 	now, sleeps := time.Now(), l.sleeping.due(time.Now())
 	for b := range l.budgets.all() {
 		if level, ok := listed[b]; ok != (b.level >= 0) || ok && level != b.level {
@@ -204,6 +214,44 @@ func (m *model) checkLane(l *lane) {
 		l.place(b, now)
 		if at := b.changes.at; !at.IsZero() && !at.After(now) {
 			m.Fatalf("%s is to wake in the past, which never ends", b.resource)
+		}
+	}
+}
+
+// checkCircles wants each budget in the circles of the owners that its tokens name,
+// where it belongs.
+func (m *model) checkCircles(l *lane) {
+	members := map[string]int{}
+	for b := range l.budgets.all() {
+		owners := map[string]bool{}
+		for _, e := range b.account.tokens {
+			for _, o := range m.cards[e].owners {
+				owners[strings.ToLower(o)] = true
+			}
+		}
+		for _, s := range b.seats {
+			members[s.circle.owner]++
+			if !owners[s.circle.owner] || l.circles[s.circle.owner] != s.circle {
+				m.Fatalf("%s has a seat for %q", b.resource, s.circle.owner)
+			}
+			delete(owners, s.circle.owner)
+			e := b.account.naming(s.circle.owner)
+			switch {
+			case (s.index >= 0) != (e != nil && b.level >= 0):
+				m.Fatalf("%s is at %d for %q on level %d", b.resource, s.index, s.circle.owner, b.level)
+			case s.index >= 0 && (s.circle.ready[s.index] != s || s.standing != b.standing(e)):
+				m.Fatalf("%s stands at %v for %q", b.resource, s.standing, s.circle.owner)
+			case s.index > 0 && s.standing.before(s.circle.ready[(s.index-1)/2].standing):
+				m.Fatalf("%s stands before what comes first for %q", b.resource, s.circle.owner)
+			}
+		}
+		for o := range owners {
+			m.Fatalf("%s has no seat for %q", b.resource, o)
+		}
+	}
+	for o, c := range l.circles {
+		if c.members != members[o] || c.members == 0 || len(c.ready)+len(c.resting.dates) > c.members {
+			m.Fatalf("the circle of %q has %d members, want %d", o, c.members, members[o])
 		}
 	}
 }

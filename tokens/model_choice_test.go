@@ -34,7 +34,7 @@ func (m *model) modelRequests(l *lane, op operation) (rs []Request) {
 // checkChoice wants a token to serve that none comes before, by a look at every
 // one: by its priority, then whether it is suspect, then what its budget has left.
 func (m *model) checkChoice(l *lane, r *Request, now time.Time) {
-	if m.host.strategy != nil || !r.Tried.empty() && r.audience == nil && len(m.host.priorities) < 2 {
+	if m.host.strategy != nil {
 		return
 	}
 	b, e := l.best(r, now)
@@ -82,5 +82,11 @@ func (m *model) compare(l *lane, a, b *entry) int {
 		}
 		return -1
 	}
-	return a.account.budgets[l.resource].rank() - b.account.budgets[l.resource].rank()
+	level := func(e *entry) int {
+		if b := e.account.budgets[l.resource]; b.level != suspectLevel {
+			return b.level
+		}
+		return -1
+	}
+	return level(a) - level(b)
 }

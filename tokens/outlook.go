@@ -11,8 +11,7 @@ type outlook uint8
 
 const (
 	listed   outlook = iota // it is in a list
-	underWay                // it can serve once a call under way is over
-	resting                 // it can serve at a time that is known
+	resting                 // it can serve at a time that is known, or once a call under way is over
 	hopeless                // no token of it can be used
 )
 
@@ -20,33 +19,27 @@ const (
 type tally [len(stateNames)]int32
 
 // appraise keeps what the lane knows of all its budgets together up to date with
-// one of them, which is in no list or was in none before. So a call that nobody
+// one of them, which is in no list or was in none before, or whose tokens have
+// changed. So a call that nobody
 // can serve is told when to come again, and why, without a look at every budget.
 //
 // What it notes holds until the budget is placed again: whatever else changes it,
 // its account's other calls included, places it, and so does time (see nextWake). The
 // rest of the host comes on top of it.
 func (l *lane) appraise(b *budget, now time.Time) {
-	was, at := b.outlook, time.Time{}
+	at := time.Time{}
 	b.outlook = listed
 	if b.level < 0 {
-		free, hope := b.freeAt(&oneRead, nil, now)
-		switch {
-		case !hope:
-			b.outlook = hopeless
-		case !free.After(now):
-			b.outlook = underWay
-		default:
+		b.outlook = hopeless
+		if free, hope := b.freeAt(&oneRead, nil, now); hope {
 			b.outlook, at = resting, free
 		}
+		if was := b.frees.at; !at.After(now) && !was.IsZero() && !was.After(now) && !at.IsZero() {
+			at = was // it is under way still
+		}
 	}
-	if was == underWay {
-		l.underWay--
-	}
-	if b.outlook == underWay {
-		l.underWay++
-	}
-	l.resting.set(&b.frees, at)
+	l.restingOf(b).set(&b.frees, at)
+	b.appraiseSeats(at, now)
 	l.recount(b, now)
 }
 
@@ -72,38 +65,29 @@ func (l *lane) uncount(b *budget) {
 // are under way. ok is false if no token will ever serve it. The lane must be
 // awake.
 func (l *lane) earliest(r *Request, now time.Time) (at time.Time, ok bool) {
-	if r.audience == nil && r.Draw.Units == 1 && l.host.plain(r.Draw) {
-		return l.earliestRead(r, now)
-	}
-	for b := range l.open(r.audience) {
-		t, can := b.readyAt(r, now)
-		if can && (!ok || t.Before(at)) {
-			at, ok = t, true
+	s := waitSearch{least: later(now, l.host.restingUntil(now))}
+	if r.Draw.Units == 0 || r.audience.home() != nil { // a call that is free may be served before a read
+		for b := range l.open(r.audience) {
+			s.try(b, r, now)
 		}
-		if ok && !at.After(now) {
-			break // nothing is earlier
-		}
+		return s.at, s.ok
 	}
-	return at, ok
-}
-
-// earliestRead is earliest for nearly all calls, those that everybody may serve and
-// that need no more than a read does. No more budgets are looked at than the
-// call has tried.
-func (l *lane) earliestRead(r *Request, now time.Time) (at time.Time, ok bool) {
-	for i := range l.lists {
-		for b := l.lists[i].first; b != nil; b = b.next {
-			if at, ok := b.readyAt(r, now); ok {
-				return at, true
-			}
+	for b := range l.listed(r.audience) {
+		if !s.listed(b, r, now) {
+			break
 		}
 	}
-	rest := later(now, l.host.restingUntil(now))
-	if l.underWay > 0 {
-		return rest, true
+	s.resting(&l.resting, r, now)
+	if r.audience == nil {
+		s.resting(&l.bound, r, now)
+		return s.at, s.ok
 	}
-	at = l.resting.next()
-	return later(at, rest), !at.IsZero()
+	for owner := r.audience.owner; owner != ""; owner = around(owner) {
+		if c := l.circles[owner]; c != nil {
+			s.resting(&c.resting, r, now)
+		}
+	}
+	return s.at, s.ok
 }
 
 // readyAt is earliest for one budget.
@@ -128,6 +112,9 @@ func (b *budget) freeAt(d *ratelimit.Draw, of *audience, now time.Time) (at time
 	at = later(now, b.pausedUntil(now))
 	if free, known := b.free(); known && free+b.out < d.Units {
 		at = later(at, b.refill()) // whatever comes of the calls under way
+	}
+	if d.Points > 1 { // what it needs beyond a read may depend on calls under way
+		at = later(at, a.paced(oneRead, b.resource, now))
 	}
 	return later(at, a.paced(*d, b.resource, now)), true
 }

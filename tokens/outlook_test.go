@@ -23,7 +23,16 @@ type stopper interface {
 func checkAgendas(t stopper, l *lane) {
 	t.Helper()
 	checkAgenda(t, l, &l.sleeping, func(b *budget) *date[*budget] { return &b.changes })
-	checkAgenda(t, l, &l.resting, func(b *budget) *date[*budget] { return &b.frees })
+	checkAgenda(t, l, &l.resting, func(b *budget) *date[*budget] { return freesUnless(b, b.bound) })
+	checkAgenda(t, l, &l.bound, func(b *budget) *date[*budget] { return freesUnless(b, !b.bound) })
+}
+
+// freesUnless returns when a budget can serve again, or no time if it belongs in another agenda.
+func freesUnless(b *budget, elsewhere bool) *date[*budget] {
+	if elsewhere {
+		return &date[*budget]{}
+	}
+	return &b.frees
 }
 
 func checkAgenda(t stopper, l *lane, g *agenda[*budget], dateOf func(*budget) *date[*budget]) {

@@ -103,3 +103,17 @@ func TestPin_of_an_owner_is_the_first_account_that_sees_it(t *testing.T) {
 		t.Errorf("a call that is fixed to a token is served by %q", got)
 	}
 }
+
+func TestPin_goes_by_the_order_of_adding_whatever_was_declared_anew(t *testing.T) {
+	t.Parallel()
+	m, h := gitHubHost(t, gitHub("a", ""), seeing("b", "acme"))
+	if err := m.Replace(seeing("a", "acme")); err != nil {
+		t.Fatal(err)
+	}
+	var i tokens.Pin
+	r := asking(&i)
+	r.Owner = "acme"
+	if got := serving(t, h, r); got != "a" {
+		t.Errorf("served by %q, want the first that was added", got)
+	}
+}

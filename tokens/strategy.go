@@ -18,6 +18,9 @@ import (
 // and must neither block nor call the manager. A strategy that is given to
 // several managers must be safe for concurrent use. An index out of range counts
 // as 0.
+//
+// Every token of the host is looked at for a call, so that the time grows with their
+// number; only the default strategy, the nil Strategy, needs no look at all of them.
 type Strategy interface {
 	Pick(now time.Time, candidates []Candidate) int
 }
@@ -168,8 +171,7 @@ func (r *roundRobin) Pick(_ time.Time, cs []Candidate) int {
 }
 
 // choose returns what the strategy picks among the candidates that no other
-// outranks, or nil if there is none. Unlike best it looks at every budget that the
-// call may draw on.
+// outranks, or nil if there is none. Unlike best it looks at every budget.
 func (l *lane) choose(r *Request, now time.Time) (*budget, *entry) {
 	h := l.host
 	h.candidates, h.chosen = h.candidates[:0], h.chosen[:0]
@@ -195,7 +197,10 @@ func (l *lane) choose(r *Request, now time.Time) (*budget, *entry) {
 	if len(h.chosen) == 0 {
 		return nil, nil
 	}
-	i := h.pick(now)
+	i := h.strategy.Pick(now, h.candidates)
+	if i < 0 || i >= len(h.chosen) {
+		i = 0
+	}
 	return h.chosen[i].b, h.chosen[i].e
 }
 
@@ -203,32 +208,6 @@ func (l *lane) choose(r *Request, now time.Time) (*budget, *entry) {
 type choice struct {
 	b *budget
 	e *entry
-}
-
-// pick asks the strategy, or chooses as best does.
-func (h *Host) pick(now time.Time) int {
-	if h.strategy == nil {
-		best := 0
-		for i, c := range h.chosen {
-			o := h.chosen[best]
-			if c.b.rank() > o.b.rank() || c.b.rank() == o.b.rank() && c.e.used < o.e.used {
-				best = i
-			}
-		}
-		return best
-	}
-	if i := h.strategy.Pick(now, h.candidates); i >= 0 && i < len(h.chosen) {
-		return i
-	}
-	return 0
-}
-
-// rank orders budgets as the lane's lists do: suspect ones last.
-func (b *budget) rank() int {
-	if b.level == suspectLevel {
-		return -1
-	}
-	return b.level
 }
 
 func (b *budget) candidate(e *entry) Candidate {
