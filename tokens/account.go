@@ -199,6 +199,7 @@ type budget struct {
 	frees    date[*budget] // when a budget that rests can serve a read again
 	outlook  outlook
 	bound    bool // all tokens of its account name owners
+	unsummed bool // it is in the lane's list of those
 	seats    []*seat
 	states   tally  // of its account's tokens, as the lane has counted them
 	summed   sums   // what it is in the lane's

@@ -334,7 +334,7 @@ func (h *Host) leaseOrEnter(ctx context.Context, r *Request, lease *Lease) (*wai
 			return nil, ErrClosed
 		}
 		l := h.lane(r.Draw.Resource, now)
-		if !l.join(now) {
+		if len(l.joining) > 0 && !l.join(now) {
 			h.letOthers()
 			continue
 		}

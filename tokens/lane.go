@@ -27,6 +27,7 @@ type lane struct {
 	bound    agenda[*budget]    // the same of those whose tokens all name owners
 	states   tally              // of all tokens of the host, for this resource
 	sums     sums
+	unsummed []*budget // that the sums are not up to date with
 	line     line
 	cut      bool      // the last pass over the line ended with its slice
 	pacedAt  time.Time // when the pace may let a call in line go that writes; zero if none waits
@@ -108,7 +109,7 @@ func (l *lane) place(b *budget, now time.Time) {
 // ended moves b to where it belongs after the end of a call.
 func (l *lane) ended(b *budget, now time.Time) {
 	if b.stays(now) {
-		l.sum(b, now)
+		l.sumLater(b, now)
 		return
 	}
 	l.place(b, now)
@@ -116,16 +117,38 @@ func (l *lane) ended(b *budget, now time.Time) {
 
 // used moves b behind all others of its list, after the beginning of a call.
 func (l *lane) used(b *budget, now time.Time) {
-	level := b.level
-	if !b.stays(now) {
-		level = b.readyLevel(now, b.calm())
+	l.sumLater(b, now)
+	if b.stays(now) {
+		l.requeue(b)
+		return
 	}
+	level := b.readyLevel(now, b.calm())
 	l.unlist(b)
 	l.list(b, level)
 	if b.level < 0 {
 		l.appraise(b, now)
 	}
-	l.sum(b, now)
+}
+
+// requeue moves a budget that is in a list to its end.
+func (l *lane) requeue(b *budget) {
+	q := &b.shelf.lists[b.level]
+	if q.last != b {
+		b.next.prev = b.prev
+		if b.prev != nil {
+			b.prev.next = b.next
+		} else {
+			q.first = b.next
+		}
+		b.prev, b.next = q.last, nil
+		q.last.next = b
+		q.last = b
+	}
+	l.turns++
+	b.turn = l.turns
+	if len(l.circles) > 0 {
+		b.rerank()
+	}
 }
 
 // list puts b behind all others of its level.
@@ -285,14 +308,12 @@ func (l *lane) best(r *Request, now time.Time) (*budget, *entry) {
 // first is best for nearly all calls, those that any budget in a list can serve:
 // they have not been refused yet, and need no more than one read does.
 func (l *lane) first() (*budget, *entry) {
-	var best *budget
-	for i, s := range l.shelves {
-		b := s.first()
-		if i == 0 {
-			best = b // nearly always there is no other
-			continue
-		}
-		if b != nil && (best == nil || b.shelved().before(best.shelved())) {
+	if len(l.shelves) == 0 {
+		return nil, nil
+	}
+	best := l.shelves[0].first()
+	for _, s := range l.shelves[1:] { // nearly always there is no other
+		if b := s.first(); b != nil && (best == nil || b.shelved().before(best.shelved())) {
 			best = b
 		}
 	}

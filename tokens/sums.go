@@ -24,6 +24,7 @@ func (h *Host) Remaining(resource string) int64 {
 	if !h.restingUntil(now).IsZero() {
 		return 0
 	}
+	l.sumUp(now)
 	return l.sums.left
 }
 
@@ -47,6 +48,31 @@ func (b *budget) relimit() {
 	b.refloor()
 }
 
+// sumLater notes that the sum of what is left has to be brought up to date with a
+// budget. Calls do so, of which there are many more than questions for the sum.
+func (l *lane) sumLater(b *budget, now time.Time) {
+	if b.unsummed {
+		return // as nearly always
+	}
+	b.unsummed = true
+	if len(l.unsummed) >= 2*l.budgets.count {
+		l.sumUp(now) // most of them have been dropped
+	}
+	l.unsummed = append(l.unsummed, b)
+}
+
+// sumUp brings the sum of what is left up to date.
+func (l *lane) sumUp(now time.Time) {
+	for _, b := range l.unsummed {
+		if b.unsummed { // else it has been dropped
+			b.unsummed = false
+			l.sum(b, now)
+		}
+	}
+	clear(l.unsummed)
+	l.unsummed = l.unsummed[:0]
+}
+
 // sum brings the sum of what is left up to date with a budget that has just been
 // put where it belongs.
 func (l *lane) sum(b *budget, now time.Time) {
@@ -59,7 +85,7 @@ func (l *lane) sum(b *budget, now time.Time) {
 func (l *lane) unsum(b *budget) {
 	l.sums.limit -= b.summed.limit
 	l.sums.left -= b.summed.left
-	b.summed = sums{}
+	b.summed, b.unsummed = sums{}, false
 }
 
 // drawable returns how many units the budget has for calls now, or its limit if

@@ -1,6 +1,12 @@
 package tokens
 
-import "time"
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/gitfleet/gitfleet/internal/canary"
+)
 
 // checkSums wants the sums of a lane that is awake to be what a look at every
 // budget finds.
@@ -17,6 +23,7 @@ func checkSums(t stopper, l *lane, now time.Time) {
 			want.left += b.limit.Or(0)
 		}
 	}
+	l.sumUp(now)
 	got := l.sums
 	if l.host.rest.Add(resetMargin).After(now) { // the sum is brought up to date when that ends
 		got.left, want.left = 0, 0
@@ -28,5 +35,29 @@ func checkSums(t stopper, l *lane, now time.Time) {
 	defer l.host.mu.Lock()
 	if got := (sums{l.host.Limit(l.resource), l.host.Remaining(l.resource)}); got != want {
 		t.Fatalf("%s: Limit and Remaining %+v, want %+v", l.resource, got, want)
+	}
+}
+
+// Nobody may ever ask for the sum while tokens come and go.
+func TestLane_what_its_sums_do_not_know_yet_does_not_grow_with_tokens_that_have_gone(t *testing.T) {
+	t.Parallel()
+	m, h := spentHost(t, 1)
+	defer m.Close()
+	for i := range 3 * maxArchived {
+		if err := m.Add(Token{Provider: GitHub, Secret: Static(canary.Token(fmt.Sprint("gone", i)))}); err != nil {
+			t.Fatal(err)
+		}
+		l, err := h.Lease(t.Context(), Request{Draw: coreRead(), MaxWait: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Cancel()
+		m.Remove(l.ID(), "it is over")
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := h.lanes["core"]
+	if n := len(l.unsummed); n > 2*l.budgets.count {
+		t.Errorf("%d budgets are to be summed up, of %d that there are", n, l.budgets.count)
 	}
 }
