@@ -114,7 +114,8 @@ var mutants = []mutant{
 	{9, "points that come back wake nobody", "tokens/lease.go",
 		`if wasFull || h.paced && h.inLine > 0 {`, `if wasFull {`, "./tokens"},
 	{9, "a write waits for calls under way", "tokens/line.go",
-		`ok && t.After(now) {`, `ok {`, "./tokens"},
+		`			at = sooner(at, t)
+`, ``, "./tokens"},
 
 	{10, "jitter takes away", "ratelimit/backoff.go",
 		`return d + min(jitter, most-d)`, `return d - min(jitter, most-d)`, "./ratelimit"},
