@@ -238,6 +238,36 @@ func TestI12_A_live_token_goes_back_to_those_who_wait_for_its_probe(t *testing.T
 	})
 }
 
+func TestI9_I12_A_call_for_an_owner_waits_for_the_probe_while_its_account_serves_others(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		a, b := gitHub("a", "shared"), gitHub("b", "shared")
+		a.Owners, b.Owners = []string{"acme"}, []string{"beta"}
+		m := manager(t, tokens.Config{Base: slowly(release, 200, `{}`)}, a, b)
+		h := anyHost(t, m, tokens.GitHub)
+		r := waiting("core")
+		r.Owner = "acme"
+		l := lease(t, h, r)
+		l.Settle(unauthorized("Bad credentials"))
+		go l.Confirm(t.Context(), nil)
+		synctest.Wait()
+		done := make(chan string)
+		go func() {
+			label, _ := wait(t, h, r)
+			done <- label
+		}()
+		synctest.Wait()
+		others := on("core")
+		others.Owner = "beta"
+		lease(t, h, others).Cancel()
+		close(release)
+		if got := <-done; got != "a" {
+			t.Errorf("leased %q, want a", got)
+		}
+	})
+}
+
 func TestI12_A_probe_takes_ten_seconds_at_most(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
