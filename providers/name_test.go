@@ -68,6 +68,7 @@ func TestParseRemote(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{
+		"ssh://:/0/0", "https://:443/a/b",
 		"", "acme/web", "https://github.com", "https://github.com/acme", "https:///acme/web", "file:///a/b", "ftp://h/a/b", "git@host", "git@:a/b",
 		"https://github.com/../web", "https://github.com/acme/%2e%2e", "https://gitlab.com/-/a", "https://h/a//b", "a/b:c", "https://h/a/b%3fc",
 	} {
@@ -127,7 +128,7 @@ func FuzzParseName(f *testing.F) {
 }
 
 func FuzzParseRemote(f *testing.F) {
-	for _, seed := range []string{"https://gitlab.com/a/b/c/-/issues", "git@h:a/b.git", "ssh://git@h:7/a/b", "https://u:p@h/a/b?x#y"} {
+	for _, seed := range []string{"https://gitlab.com/a/b/c/-/issues", "git@h:a/b.git", "ssh://git@h:7/a/b", "https://u:p@h/a/b?x#y", "ssh://:/0/0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -49,7 +49,7 @@ func splitRemote(address string) (host, path string, err error) {
 		return host, path, nil
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Hostname() == "" {
 		return "", "", fmt.Errorf("%q is no address: want for example https://github.com/owner/name", shown(address))
 	}
 	switch u.Scheme {
