@@ -73,7 +73,10 @@ func (h *Host) unname(key string) {
 
 // alone returns a new account for e only.
 func (h *Host) alone(e *entry, now time.Time) *account {
-	h.unname("token " + string(e.id))
+	key := "token " + string(e.id)
+	if a := h.accounts[key]; a != nil && len(a.tokens) > 0 {
+		h.unname(key) // else it is e's own from before, and calls may be out on it
+	}
 	return h.accountOf(Token{}, e.id, now)
 }
 
