@@ -184,11 +184,11 @@ type budget struct {
 	lane       *lane
 	shelf      *shelf
 	prev, next *budget
-	level      int // -1 while it is in no list
+	level      int    // -1 while it is in no list
+	turn       uint64 // when it came into its list
+	unsummed   bool   // it is in the lane's list of those
 
 	record
-
-	turn uint64 // when it came into its list
 
 	// While least to most units of scaled, the limit, may be leased, the level
 	// stays what it is.
@@ -199,7 +199,6 @@ type budget struct {
 	frees    date[*budget] // when a budget that rests can serve a read again
 	outlook  outlook
 	bound    bool // all tokens of its account name owners
-	unsummed bool // it is in the lane's list of those
 	seats    []*seat
 	states   tally  // of its account's tokens, as the lane has counted them
 	summed   sums   // what it is in the lane's

@@ -109,7 +109,9 @@ func (l *lane) place(b *budget, now time.Time) {
 // ended moves b to where it belongs after the end of a call.
 func (l *lane) ended(b *budget, now time.Time) {
 	if b.stays(now) {
-		l.sumLater(b, now)
+		if !b.unsummed {
+			l.sumLater(b, now)
+		}
 		return
 	}
 	l.place(b, now)
@@ -117,7 +119,9 @@ func (l *lane) ended(b *budget, now time.Time) {
 
 // used moves b behind all others of its list, after the beginning of a call.
 func (l *lane) used(b *budget, now time.Time) {
-	l.sumLater(b, now)
+	if !b.unsummed {
+		l.sumLater(b, now)
+	}
 	if b.stays(now) {
 		l.requeue(b)
 		return
