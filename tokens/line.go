@@ -145,7 +145,7 @@ func (l *lane) serve(now time.Time) (done bool) {
 // plain reports whether every other call with the same audience could use what
 // the call can use.
 func (l *lane) plain(r *Request) bool {
-	return r.Tried.empty() && r.Draw.Units <= 1 && l.host.plain(r.Draw)
+	return r.Tried.empty() && l.host.kindOf(&r.Draw) == kind{}
 }
 
 // serveOne gives a call in line what is free for it.
