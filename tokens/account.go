@@ -342,6 +342,13 @@ func (a *account) relist(now time.Time) {
 	}
 }
 
+// freed is lane.freed for all budgets of the account.
+func (a *account) freed() {
+	for _, b := range a.budgets {
+		b.lane.freed(b)
+	}
+}
+
 // rested books a refusal of the lease seq for a limit that named the wait, or
 // did not.
 func (b *budget) rested(o *ratelimit.Observation, ends time.Time, seq uint64, now time.Time) {

@@ -12,8 +12,14 @@ type audience struct {
 	token   *entry   // only this one
 	account *account // only its tokens
 	owner   string   // only tokens that see it; folded
+}
 
-	stuck, asked uint64 // the passes over a line in which it had nobody free, and asked when it may write
+// value returns the audience by value, which is the zero audience for everybody.
+func (a *audience) value() audience {
+	if a == nil {
+		return audience{}
+	}
+	return *a
 }
 
 // admits reports whether a token is one of the audience.
@@ -118,17 +124,8 @@ func (h *Host) admit(r *Request) {
 }
 
 // readmit has it worked out anew who may serve each call in line, after a token has
-// come, gone, or changed in what it can be used for. That is done when the call is
-// looked at next: with thousands in line few of them are.
+// come, gone, or changed in what it can be used for. See [lane.sweep].
 func (h *Host) readmit() { h.generation++ }
-
-// readmitted returns the request of a call in line, with who may serve it now.
-func (w *waiter) readmitted() *Request {
-	if h := w.lane.host; w.request.admitted != h.generation {
-		h.admit(&w.request)
-	}
-	return &w.request
-}
 
 // only is the audience of a call that is fixed to the token.
 func (e *entry) only() *audience {

@@ -44,7 +44,6 @@ type Host struct {
 	seq      uint64 // leases ever granted
 	waiters  uint64 // calls that ever stood in line
 	inLine   int    // calls that do
-	passes   uint64 // times that a line was gone through
 	leases   leaseTable
 	notices  notices
 

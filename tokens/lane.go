@@ -31,8 +31,8 @@ type lane struct {
 	line     line
 	cut      bool      // the last pass over the line ended with its slice
 	pacedAt  time.Time // when the pace may let a call in line go that writes; zero if none waits
-	asked    uint64    // the pass in which a call that everybody may serve asked for that
 	timer    *time.Timer
+	armed    time.Time // when the timer will call serve; zero if it will not
 }
 
 func newLane(h *Host, resource string) *lane { return &lane{host: h, resource: resource} }
@@ -104,6 +104,15 @@ func (l *lane) place(b *budget, now time.Time) {
 		l.appraise(b, now)
 	}
 	l.sum(b, now)
+	l.freed(b)
+}
+
+// freed has those in line looked at whom b may serve, when serve is called next: b or
+// its account has changed.
+func (l *lane) freed(b *budget) {
+	if l.line.first != nil && b.level >= 0 {
+		l.line.freed(b)
+	}
 }
 
 // ended moves b to where it belongs after the end of a call.
@@ -112,6 +121,7 @@ func (l *lane) ended(b *budget, now time.Time) {
 		if !b.unsummed {
 			l.sumLater(b, now)
 		}
+		l.freed(b)
 		return
 	}
 	l.place(b, now)

@@ -141,6 +141,7 @@ func (l *Lease) end(sent bool, o *ratelimit.Observation, now time.Time) {
 		a.relist(now)
 	}
 	if wasFull || h.paced && h.inLine > 0 { // a call of any resource may take the place, or the points
+		a.freed()
 		h.serveLines(now)
 		return
 	}

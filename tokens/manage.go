@@ -156,18 +156,13 @@ func (h *Host) stateOf(e *entry) State {
 // account's budgets stand, and on those in line.
 func (e *entry) changed(now time.Time) {
 	e.account.relist(now)
-	e.host.changed(now)
-	e.account.notice(now)
-}
-
-// changed has those in line served or sent away after a token has changed in what
-// it can be used for.
-func (h *Host) changed(now time.Time) {
+	h := e.host
 	h.readmit()
 	h.serveLines(now)
 	for _, l := range h.lanes {
-		l.dismiss(now)
+		l.doubt(e, now)
 	}
+	e.account.notice(now)
 }
 
 // with calls do with the token of an ID, its host locked.

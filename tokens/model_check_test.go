@@ -115,6 +115,7 @@ func (m *model) check(op operation) {
 	m.host.mu.Lock()
 	defer m.host.mu.Unlock()
 	for _, l := range m.host.lanes {
+		m.checkLine(l)
 		if !l.sleeping.due(time.Now()) {
 			checkSums(m, l, time.Now())
 		}

@@ -62,14 +62,8 @@ func (m *model) request(a, b byte) (r Request, kind string) {
 func (m *model) stepLease(a, b, c byte) {
 	r, kind := m.request(a, b)
 	r.MaxWait = -1
-	if c%8 == 0 && m.host.entries.count > 0 {
-		e := m.host.entries.list()[int(c/8)%m.host.entries.count]
-		r.Tried = &Tried{}
-		if c%16 == 0 {
-			r.Tried.tokens = append(r.Tried.tokens, e)
-		} else {
-			r.Tried.accounts = append(r.Tried.accounts, e)
-		}
+	if c%8 == 0 {
+		m.refuse(&r, c/8)
 	}
 	step := r.Walk.at(m.host)
 	l, err := m.host.Lease(context.Background(), r)
@@ -86,12 +80,30 @@ func (m *model) stepLease(a, b, c byte) {
 	m.checkGrant(&r, l, step, now)
 }
 
+// refuse has a call been refused by one of the tokens or its account, and says so.
+func (m *model) refuse(r *Request, a byte) string {
+	if m.host.entries.count == 0 {
+		return ""
+	}
+	e := m.host.entries.list()[int(a/2)%m.host.entries.count]
+	r.Tried = &Tried{}
+	if a%2 == 0 {
+		r.Tried.tokens = append(r.Tried.tokens, e)
+	} else {
+		r.Tried.accounts = append(r.Tried.accounts, e)
+	}
+	return fmt.Sprint(" but ", e.id, a%2)
+}
+
 func (m *model) stepWait(a, b, c byte) {
 	if len(m.waiting) > 20 {
 		return
 	}
 	r, kind := m.request(a, b)
 	r.MaxWait = []time.Duration{0, 0, 30 * time.Second, 10 * time.Minute}[c%4]
+	if c%16 > 12 && r.Draw.Units > 0 {
+		kind += m.refuse(&r, c/16)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	m.waited++
 	w := &waitingCall{request: r, kind: kind, number: m.waited, since: time.Now(), cancel: cancel}
@@ -174,7 +186,8 @@ func (m *model) checkGrant(r *Request, l Lease, was step, now time.Time) {
 	if v, why := m.verdict(e, r, now); v <= wait && sure {
 		m.Fatalf("%s was leased for %s of %q: %s", l, r.Draw.Resource, r.Owner, why)
 	}
-	if r.Draw.Units > 0 && sure {
+	forgot := r.Tried != nil && r.Tried.empty() // what had refused it before it was served
+	if r.Draw.Units > 0 && sure && !forgot {
 		m.checkOrder(r, e, was, now)
 	}
 	c := &openCall{lease: l, user: card.user, draw: r.Draw}

@@ -276,7 +276,7 @@ func (m *model) step(op operation) {
 	m.unite()
 	m.collect()
 	m.coming = false
-	m.check(op)
+	m.unmarked(func() { m.check(op) })
 	synctest.Wait()
 	m.checkEvents()
 	m.checkNumbers(before)

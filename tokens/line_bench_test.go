@@ -1,0 +1,90 @@
+package tokens
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/gitfleet/gitfleet/internal/canary"
+	"github.com/gitfleet/gitfleet/ratelimit"
+)
+
+// BenchmarkBesideLine measures a call that is served at once while others stand in
+// line, none of which could use its token: each for a token of its own, each for an
+// owner of its own, or all for a route on which every account rests.
+func BenchmarkBesideLine(b *testing.B) {
+	for _, n := range []int{1, 64, 1024, 10_000} {
+		for _, of := range []string{"tokens", "owners", "route"} {
+			b.Run(fmt.Sprintf("%s/calls=%d", of, n), func(b *testing.B) {
+				m, h := spentHost(b, n)
+				defer m.Close()
+				if of == "owners" {
+					m, h = ownedHost(b, n)
+					defer m.Close()
+				}
+				free := Token{Provider: GitHub, Secret: Static(canary.Token("beside")), Owners: []string{"beside"}}
+				if of != "owners" {
+					free.Owners = nil
+				}
+				if err := m.Add(free); err != nil {
+					b.Fatal(err)
+				}
+				standInLine(b, h, of, n)
+				last := h.entries.list()[n]
+				r := Request{Draw: coreRead(), Token: last.id, MaxWait: -1}
+				b.ResetTimer()
+				for b.Loop() {
+					l, err := h.Lease(context.Background(), r)
+					if err != nil {
+						b.Fatal(err)
+					}
+					l.Settle(ratelimit.Observation{
+						Class: ratelimit.OK, Scope: ratelimit.TokenNumbers, Validity: ratelimit.Valid,
+						Limit: ratelimit.Known[int64](5000), Remaining: ratelimit.Known[int64](4000), Reset: time.Now().Add(time.Hour),
+					})
+				}
+			})
+		}
+	}
+}
+
+// ownedHost is spentHost with an owner for each token.
+func ownedHost(tb testing.TB, n int) (*Manager, *Host) {
+	tb.Helper()
+	m, h := spentHost(tb, n)
+	for i, e := range h.entries.list() {
+		t := e.token
+		t.Owners = []string{fmt.Sprint("owner", i)}
+		if err := m.Replace(t); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return m, h
+}
+
+// standInLine puts n calls in line.
+func standInLine(b *testing.B, h *Host, of string, n int) {
+	b.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	l := h.lane("core", now)
+	for i, e := range h.entries.list()[:n] {
+		r := Request{Draw: coreRead()}
+		switch of {
+		case "tokens":
+			r.fixed = e
+		case "owners":
+			r.Owner = fmt.Sprint("owner", i)
+		case "route":
+			r.Draw.Route = 7
+			e.account.restRoute(7, h.seq, &ratelimit.Observation{RetryAfter: ratelimit.Known(time.Hour)}, now)
+			h.entries.list()[n].account.restRoute(7, h.seq, &ratelimit.Observation{RetryAfter: ratelimit.Known(time.Hour)}, now)
+		}
+		h.admit(&r)
+		if _, err := l.enter(b.Context(), &r, now); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

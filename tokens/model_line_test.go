@@ -1,0 +1,92 @@
+package tokens
+
+import (
+	"maps"
+	"slices"
+)
+
+// unmarked does what looks at the manager and wants nobody in line to be looked at
+// for it: budgets are placed anew by those who look, which would hide that a change
+// of one was not told to those who wait for it.
+func (m *model) unmarked(look func()) {
+	marked := func() map[*queue]bool {
+		all := map[*queue]bool{}
+		for _, l := range m.host.lanes {
+			for _, q := range l.line.marked {
+				all[q] = true
+			}
+		}
+		return all
+	}
+	was := marked()
+	look()
+	for _, l := range m.host.lanes {
+		for q := range maps.Keys(marked()) {
+			if !was[q] && slices.Contains(l.line.marked, q) {
+				l.line.unmark(q)
+			}
+		}
+	}
+}
+
+// checkLine wants each call in line to be in the queues of those who may serve it.
+func (m *model) checkLine(l *lane) {
+	spots, movable, refused := 0, 0, 0
+	for w := l.line.first; w != nil; w = w.next {
+		r := &w.request
+		if r.admitted != m.host.generation && w.movable() {
+			m.Fatalf("a call for %q has an audience of before", r.Owner)
+		}
+		m.host.admit(r)
+		if r.audience.value() != w.audience {
+			m.Fatalf("a call for %q waits for %v, want %v", r.Owner, w.audience, r.audience)
+		}
+		want := slices.Collect(crowdsFor(w.audience))
+		if len(want) != len(w.spots) {
+			m.Fatalf("a call for %q stands in %d queues, want %d", r.Owner, len(w.spots), len(want))
+		}
+		for i, s := range w.spots {
+			q := s.queue
+			if q.spots[s.index] != s || q.crowd.of != want[i] || q.kind != drawKind(&r.Draw) || l.line.crowds[want[i]] != q.crowd || !slices.Contains(q.crowd.queues, q) {
+				m.Fatalf("a call for %q stands in the wrong queue", r.Owner)
+			}
+			if s.index > 0 && s.before(q.spots[(s.index-1)/2]) {
+				m.Fatalf("call %d stands behind one that came later", w.number)
+			}
+		}
+		spots += len(w.spots)
+		if w.movable() {
+			movable++
+		}
+		if !r.Tried.empty() {
+			refused++
+		}
+	}
+	fixed, pinned := 0, 0
+	for of, c := range l.line.crowds {
+		for _, q := range c.queues {
+			spots -= len(q.spots)
+			if len(q.spots) == 0 {
+				m.Fatalf("a queue is empty")
+			}
+		}
+		if of.token != nil {
+			fixed++
+		}
+		if of.account != nil && !slices.Contains(l.line.pinned[of.account], c) {
+			m.Fatalf("an account does not know who waits for it")
+		}
+	}
+	for _, cs := range l.line.pinned {
+		pinned += len(cs)
+		for _, c := range cs {
+			if l.line.crowds[c.of] != c {
+				m.Fatalf("an account knows of calls that wait no more")
+			}
+		}
+	}
+	if spots != 0 || movable != l.line.movable || fixed != l.line.fixed || len(l.line.aside) > 0 || refused != len(l.line.refused) {
+		m.Fatalf("the line counts %d movable, %d fixed, %d refused and %d aside, want %d, %d, %d and none; %d places too many",
+			l.line.movable, l.line.fixed, len(l.line.refused), len(l.line.aside), movable, fixed, refused, -spots)
+	}
+}

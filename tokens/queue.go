@@ -1,0 +1,205 @@
+package tokens
+
+import (
+	"iter"
+	"slices"
+)
+
+// crowd is the calls in line that the same tokens may serve: a queue for each kind of
+// them, of which there are few.
+type crowd struct {
+	of     audience
+	queues []*queue
+}
+
+// queue is the calls in line of one kind that the same tokens may serve, by their
+// arrival. If none of these can serve the first, none can serve those behind it, but
+// for calls that have been refused before: so a call that ends is followed by a look
+// at the first of the few queues that its budget could serve, however long the line.
+//
+// A call for an owner stands in several queues. One of them holds the calls for all
+// owners, whom tokens without owners may serve: for its calls the same holds with
+// these tokens.
+type queue struct {
+	crowd *crowd
+	kind  kind
+	spots pile[*spot]
+	index int  // among the queues that are to be looked at, or -1
+	doubt bool // whether a token will ever serve its calls, see lane.doubt
+}
+
+// spot is the place of a call in one queue.
+type spot struct {
+	waiter *waiter
+	queue  *queue
+	index  int
+}
+
+func (s *spot) before(other *spot) bool { return s.waiter.number < other.waiter.number }
+func (s *spot) spot() *int              { return &s.index }
+
+// before reports whether the first of q came before the first of other.
+func (q *queue) before(other *queue) bool { return q.spots[0].before(other.spots[0]) }
+func (q *queue) spot() *int               { return &q.index }
+
+// ownerless is the audience of the queues for calls of all owners.
+var ownerless = audience{owner: "/"} // which is no owner
+
+// crowdsFor yields whose tokens may serve calls with an audience.
+func crowdsFor(a audience) iter.Seq[audience] {
+	return func(yield func(audience) bool) {
+		if a.token != nil || a.account != nil || a.owner == "" {
+			yield(a)
+			return
+		}
+		if !yield(ownerless) {
+			return
+		}
+		for owner := a.owner; owner != "" && yield(audience{owner: owner}); owner = around(owner) {
+		}
+	}
+}
+
+// join puts a call into the queues that it belongs in.
+func (l *line) join(w *waiter) {
+	k := drawKind(&w.request.Draw)
+	for a := range crowdsFor(w.audience) {
+		q := l.crowd(a).queue(k)
+		s := &spot{waiter: w, queue: q}
+		w.spots = append(w.spots, s)
+		q.spots.add(s)
+		l.reorder(q)
+	}
+}
+
+// part takes a call out of its queues.
+func (l *line) part(w *waiter) {
+	for _, s := range w.spots {
+		q := s.queue
+		q.spots.remove(s)
+		if len(q.spots) > 0 {
+			l.reorder(q)
+			continue
+		}
+		l.unmark(q)
+		c := q.crowd
+		if c.queues = slices.DeleteFunc(c.queues, func(other *queue) bool { return other == q }); len(c.queues) == 0 {
+			l.disband(c)
+		}
+	}
+	w.spots = nil
+}
+
+// crowd returns the calls that the same tokens may serve, given who these are.
+func (l *line) crowd(of audience) *crowd {
+	c := l.crowds[of]
+	if c == nil {
+		if l.crowds == nil {
+			l.crowds = map[audience]*crowd{}
+		}
+		c = &crowd{of: of}
+		l.crowds[of] = c
+		switch {
+		case of.token != nil:
+			l.fixed++
+		case of.account != nil:
+			if l.pinned == nil {
+				l.pinned = map[*account][]*crowd{}
+			}
+			l.pinned[of.account] = append(l.pinned[of.account], c)
+		}
+	}
+	return c
+}
+
+// disband forgets a crowd that nobody is in.
+func (l *line) disband(c *crowd) {
+	delete(l.crowds, c.of)
+	switch a := c.of.account; {
+	case c.of.token != nil:
+		l.fixed--
+	case a != nil:
+		if l.pinned[a] = slices.DeleteFunc(l.pinned[a], func(other *crowd) bool { return other == c }); len(l.pinned[a]) == 0 {
+			delete(l.pinned, a)
+		}
+	}
+}
+
+func (c *crowd) queue(k kind) *queue {
+	for _, q := range c.queues {
+		if q.kind == k {
+			return q
+		}
+	}
+	q := &queue{crowd: c, kind: k, index: -1}
+	c.queues = append(c.queues, q)
+	return q
+}
+
+// mark has a queue looked at: there may be something for its first call.
+func (l *line) mark(q *queue) {
+	if q.index < 0 {
+		l.marked.add(q)
+	}
+}
+
+// unmark has it looked at no more, until it is marked again.
+func (l *line) unmark(q *queue) {
+	if q.index >= 0 {
+		l.marked.remove(q)
+	}
+}
+
+// reorder puts a queue where it belongs that may have another first call.
+func (l *line) reorder(q *queue) {
+	if q.index >= 0 {
+		l.marked.fix(q)
+	}
+}
+
+// markAll has every queue looked at.
+func (l *line) markAll() {
+	for _, c := range l.crowds {
+		l.markCrowd(c)
+	}
+}
+
+func (l *line) markCrowd(c *crowd) {
+	if c != nil {
+		for _, q := range c.queues {
+			l.mark(q)
+		}
+	}
+}
+
+// freed has the queues looked at whose calls a budget may serve, after it has changed.
+func (l *line) freed(b *budget) {
+	for c := range l.crowdsOf(b.account) {
+		l.markCrowd(c)
+	}
+	l.markCrowd(l.crowds[audience{}])
+	if !b.bound {
+		l.markCrowd(l.crowds[ownerless])
+	}
+	for _, s := range b.seats {
+		l.markCrowd(l.crowds[audience{owner: s.circle.owner}])
+	}
+}
+
+// crowdsOf yields the calls that only the account may serve.
+func (l *line) crowdsOf(a *account) iter.Seq[*crowd] {
+	return func(yield func(*crowd) bool) {
+		if l.fixed > 0 {
+			for _, e := range a.tokens {
+				if c := l.crowds[audience{token: e}]; c != nil && !yield(c) {
+					return
+				}
+			}
+		}
+		for _, c := range l.pinned[a] {
+			if !yield(c) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,246 @@
+package tokens
+
+import (
+	"slices"
+	"time"
+)
+
+// serve hands what is free to those in line, and sends those away whom no token will
+// ever serve. Who waits for what is not free keeps nobody waiting who could use
+// something else. It reports whether that is all; if a slice was not enough, the
+// timer goes on at once.
+func (l *lane) serve(now time.Time) (done bool) {
+	q := &l.line
+	if q.first == nil {
+		return true
+	}
+	l.comeBack() // a user's strategy may have panicked
+	awake := l.wakeUp(now)
+	l.cut = !l.sweep()
+	l.remark(now)
+	for n := 0; len(q.marked) > 0 && !l.cut; l.cut = n == slice {
+		if l.serveFirst(q.marked[0], now) {
+			n++
+		}
+	}
+	l.comeBack()
+	l.forgive(now)
+	l.armTimer(now)
+	return awake && !l.cut
+}
+
+// serveFirst serves the first call of a queue, or else ends the look at the queue. It
+// returns false if the call stands aside meanwhile: all who do are looked at in one go.
+func (l *lane) serveFirst(q *queue, now time.Time) bool {
+	w := q.spots[0].waiter
+	if l.readmit(w) {
+		return true
+	}
+	r := &w.request
+	if b, e := l.find(r, now); b != nil {
+		var t turn
+		l.grant(r, b, e, now, &t.lease)
+		l.line.end(w, t)
+		return true
+	}
+	l.waitForPace(w, now)
+	switch {
+	case l.hasTried(w, now):
+		l.line.part(w)
+		l.line.aside = append(l.line.aside, w)
+		return false
+	case q.doubt && l.dismiss(w, now):
+	default:
+		q.doubt = false
+		l.line.unmark(q)
+	}
+	return true
+}
+
+// hasTried reports whether a token refused the call that could serve it all the same:
+// those behind it may be better off. What rests by now is no such token.
+func (l *lane) hasTried(w *waiter, now time.Time) bool {
+	r := &w.request
+	if r.Tried.empty() {
+		return false
+	}
+	r.Tried.keepReady(l, r.Draw, now)
+	return !r.Tried.empty()
+}
+
+// forgive lets calls in line come back to what refused them and rests by now.
+func (l *lane) forgive(now time.Time) {
+	l.line.refused = slices.DeleteFunc(l.line.refused, func(w *waiter) bool { return !l.hasTried(w, now) })
+}
+
+// comeBack puts those who stood aside into their queues again.
+func (l *lane) comeBack() {
+	for _, w := range l.line.aside {
+		l.line.join(w)
+	}
+	clear(l.line.aside)
+	l.line.aside = l.line.aside[:0]
+}
+
+// sweep works out anew who may serve the calls in line, after what tokens can be
+// used for has changed: a slice of them at most. It reports whether that is all.
+func (l *lane) sweep() (done bool) {
+	q := &l.line
+	if q.generation != l.host.generation {
+		q.generation = l.host.generation
+		if q.movable > 0 {
+			q.sweeper = q.first
+		}
+	}
+	for range sweepSlice {
+		w := q.sweeper
+		if w == nil {
+			return true
+		}
+		q.sweeper = w.next
+		l.readmit(w)
+	}
+	return q.sweeper == nil
+}
+
+// sweepSlice is how many calls in line are looked at while the lock is held, to see
+// whether others may serve them now. For nearly all of them nothing has changed.
+const sweepSlice = 8 * slice
+
+// readmit works out who may serve a call in line, and reports whether these are not
+// those that might before.
+func (l *lane) readmit(w *waiter) (moved bool) {
+	if w.request.admitted == l.host.generation {
+		return false
+	}
+	l.host.admit(&w.request)
+	a := w.request.audience.value()
+	if a == w.audience {
+		return false
+	}
+	l.line.part(w)
+	w.audience = a
+	l.line.join(w)
+	for _, s := range w.spots {
+		s.queue.doubt = true // perhaps nobody can serve at all
+		l.line.mark(s.queue)
+	}
+	return true
+}
+
+// remark has the queues looked at whose calls time alone may have freed, but for what
+// the budgets' own dates say.
+func (l *lane) remark(now time.Time) {
+	q := &l.line
+	switch rests := !l.host.restingUntil(now).IsZero(); {
+	case rests:
+		q.rested = true
+	case q.rested:
+		q.rested = false
+		q.markAll()
+	}
+	if !l.pacedAt.IsZero() && !now.Before(l.pacedAt) {
+		l.pacedAt = time.Time{}
+		q.markAll()
+	}
+}
+
+// doubt sends away those in line whom no token will ever serve, after a token has
+// changed.
+func (l *lane) doubt(e *entry, now time.Time) {
+	q := &l.line
+	q.doubtCrowd(q.crowds[audience{}])
+	q.doubtCrowd(q.crowds[audience{token: e}])
+	for _, c := range q.pinned[e.account] {
+		q.doubtCrowd(c)
+	}
+	for _, w := range slices.Clone(q.refused) {
+		l.readmit(w)
+		w.request.Tried.keepReady(l, w.request.Draw, now)
+		l.dismiss(w, now)
+	}
+	l.serve(now)
+}
+
+func (l *line) doubtCrowd(c *crowd) {
+	if c == nil {
+		return
+	}
+	l.markCrowd(c)
+	for _, q := range c.queues {
+		q.doubt = true
+	}
+}
+
+// dismiss sends a call away, if no token will ever serve it.
+func (l *lane) dismiss(w *waiter, now time.Time) bool {
+	_, ok := l.earliest(&w.request, now)
+	if !ok {
+		l.line.end(w, turn{err: l.exhausted(&w.request, time.Time{}, now)})
+	}
+	return !ok
+}
+
+// waitForPace notes when the pace may let a call in line go that needs more of it
+// than a read.
+func (l *lane) waitForPace(w *waiter, now time.Time) {
+	if l.host.plain(w.request.Draw) {
+		return
+	}
+	if at := l.pacedFor(&w.request, now); !at.IsZero() && (l.pacedAt.IsZero() || at.Before(l.pacedAt)) {
+		l.pacedAt = at
+	}
+}
+
+// pacedFor returns when time alone lets a call be served at the earliest, or zero if
+// it never does. Calls under way may let it go before, and may as well last longer.
+func (l *lane) pacedFor(r *Request, now time.Time) (at time.Time) {
+	for b := range l.listed(r.audience) { // others come back by themselves
+		if t, ok := b.readyAt(r, now); ok && t.After(now) {
+			at = sooner(at, t)
+		}
+	}
+	return at
+}
+
+// armTimer has serve called when time alone may free a budget.
+func (l *lane) armTimer(now time.Time) {
+	at := l.pacedAt
+	if next := l.sleeping.next(); !next.IsZero() && (at.IsZero() || next.Before(at)) {
+		at = next
+	}
+	if rest := l.host.restingUntil(now); !rest.IsZero() {
+		at = rest // nothing is free before
+	}
+	if l.cut {
+		at = now
+	}
+	if l.line.first == nil || at.IsZero() {
+		l.stopTimer()
+		return
+	}
+	if at.Equal(l.armed) {
+		return
+	}
+	l.armed = at
+	wait := at.Sub(now)
+	if l.timer == nil {
+		l.timer = time.AfterFunc(wait, l.onTimer)
+		return
+	}
+	l.timer.Reset(wait)
+}
+
+func (l *lane) stopTimer() {
+	if l.timer != nil {
+		l.timer.Stop()
+		l.armed = time.Time{}
+	}
+}
+
+func (l *lane) onTimer() {
+	l.host.mu.Lock()
+	defer l.host.mu.Unlock()
+	l.armed = time.Time{}
+	l.serve(time.Now())
+}
