@@ -50,6 +50,7 @@ type model struct {
 	walks [2]*Walk
 
 	listener *listener
+	unheard  bool // nobody observes events
 }
 
 // openCall is a lease that is out, or was.
@@ -80,9 +81,13 @@ func newModel(ops []operation) *model {
 		walks:   [2]*Walk{new(Walk), new(Walk)},
 	}
 	m.config = Config{Base: m}
-	if conf[2]%3 == 1 {
+	switch conf[2] % 6 {
+	case 1, 4:
 		m.config.Pace = &ratelimit.Pace{PointsPerMinute: 12, GraphQLPointsPerMinute: 9, CreationsPerMinute: 2, CreationsPerHour: 7, WriteGap: 3 * time.Second}
+	case 2:
+		m.config.Pace = &ratelimit.Pace{}
 	}
+	m.unheard = conf[1]%2 == 0 // whoever tells observers looks at tokens, which is to change nothing
 	if conf[2]%5 == 1 {
 		m.config.MaxInFlight = 4
 	}
@@ -103,7 +108,9 @@ func (m *model) begin() {
 	m.host, _ = m.manager.Host(GitHub, &url.URL{Scheme: "https", Host: "api.github.com", Path: "/"})
 	m.host.clock.observe(m.now().Truncate(time.Second), time.Now(), time.Now())
 	m.listener = &listener{known: map[ID]State{}}
-	m.manager.Subscribe(m.listener.observe)
+	if !m.unheard {
+		m.manager.Subscribe(m.listener.observe)
+	}
 	m.syncer, err = m.manager.Sync(context.Background(), m, SyncConfig{Interval: -1, AllowEmpty: true})
 	if err != nil {
 		m.Fatalf("Sync() = %v", err)

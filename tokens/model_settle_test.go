@@ -45,9 +45,10 @@ func (m *model) settle(c *openCall, o ratelimit.Observation) {
 
 // unsettled writes down that a call ended and nobody knows whether it counted.
 func (m *model) unsettled(c *openCall, b *budget, newest uint64) {
-	k := m.book(b)
-	k.unsure += m.window(c.user, c.draw.Resource).cost * min(1, c.draw.Units)
+	k, win := m.book(b), m.window(c.user, c.draw.Resource)
+	k.unsure += win.cost * min(1, c.draw.Units)
 	k.newest = newest
+	win.doubtful = win.doubtful || win.cost > 1 // a lost query counts as one unit, see budget.hold
 	if !b.remaining.IsKnown() || !m.whole(c.user, b.account) {
 		m.blur(c.user)
 	}

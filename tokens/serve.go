@@ -10,20 +10,19 @@ import (
 // something else. It reports whether that is all; if a slice was not enough, the
 // timer goes on at once.
 func (l *lane) serve(now time.Time) (done bool) {
-	q := &l.line
-	if q.first == nil {
+	line := &l.line
+	if line.first == nil {
 		return true
 	}
-	l.comeBack() // a user's strategy may have panicked
+	defer l.comeBack() // also when a user's strategy panics
 	awake := l.wakeUp(now)
 	l.cut = !l.sweep()
 	l.remark(now)
-	for n := 0; len(q.marked) > 0 && !l.cut; l.cut = n == slice {
-		if l.serveFirst(q.marked[0], now) {
+	for n := 0; len(line.marked) > 0 && !l.cut; l.cut = n == slice {
+		if l.serveFirst(line.marked[0], now) {
 			n++
 		}
 	}
-	l.comeBack()
 	l.forgive(now)
 	l.armTimer(now)
 	return awake && !l.cut
@@ -85,22 +84,22 @@ func (l *lane) comeBack() {
 // sweep works out anew who may serve the calls in line, after what tokens can be
 // used for has changed: a slice of them at most. It reports whether that is all.
 func (l *lane) sweep() (done bool) {
-	q := &l.line
-	if q.generation != l.host.generation {
-		q.generation = l.host.generation
-		if q.movable > 0 {
-			q.sweeper = q.first
+	line := &l.line
+	if line.generation != l.host.generation {
+		line.generation = l.host.generation
+		if line.movable > 0 {
+			line.sweeper = line.first
 		}
 	}
 	for range sweepSlice {
-		w := q.sweeper
+		w := line.sweeper
 		if w == nil {
 			return true
 		}
-		q.sweeper = w.next
+		line.sweeper = w.next
 		l.readmit(w)
 	}
-	return q.sweeper == nil
+	return line.sweeper == nil
 }
 
 // sweepSlice is how many calls in line are looked at while the lock is held, to see
@@ -131,30 +130,30 @@ func (l *lane) readmit(w *waiter) (moved bool) {
 // remark has the queues looked at whose calls time alone may have freed, but for what
 // the budgets' own dates say.
 func (l *lane) remark(now time.Time) {
-	q := &l.line
+	line := &l.line
 	switch rests := !l.host.restingUntil(now).IsZero(); {
 	case rests:
-		q.rested = true
-	case q.rested:
-		q.rested = false
-		q.markAll()
+		line.rested = true
+	case line.rested:
+		line.rested = false
+		line.markAll()
 	}
 	if !l.pacedAt.IsZero() && !now.Before(l.pacedAt) {
 		l.pacedAt = time.Time{}
-		q.markAll()
+		line.markAll()
 	}
 }
 
 // doubt sends away those in line whom no token will ever serve, after a token has
 // changed.
 func (l *lane) doubt(e *entry, now time.Time) {
-	q := &l.line
-	q.doubtCrowd(q.crowds[audience{}])
-	q.doubtCrowd(q.crowds[audience{token: e}])
-	for _, c := range q.pinned[e.account] {
-		q.doubtCrowd(c)
+	line := &l.line
+	line.doubtCrowd(line.crowds[audience{}])
+	line.doubtCrowd(line.crowds[audience{token: e}])
+	for _, c := range line.pinned[e.account] {
+		line.doubtCrowd(c)
 	}
-	for _, w := range slices.Clone(q.refused) {
+	for _, w := range slices.Clone(line.refused) {
 		l.readmit(w)
 		w.request.Tried.keepReady(l, w.request.Draw, now)
 		l.dismiss(w, now)
