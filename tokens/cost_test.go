@@ -2,8 +2,10 @@ package tokens_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/gitfleet/gitfleet/ratelimit"
 	"github.com/gitfleet/gitfleet/tokens"
 )
 
@@ -54,5 +56,26 @@ func TestI5_I6_GraphQL_overshoots_by_less_than_one_query_in_any_order(t *testing
 				t.Errorf("seed %d: I7: %d leases are out", seed, info.Status.InFlight)
 			}
 		}
+	}
+}
+
+func TestI9_A_query_that_wants_more_than_is_left_goes_when_the_one_before_it_has_ended(t *testing.T) {
+	t.Parallel()
+	for name, pace := range map[string]*ratelimit.Pace{"the documented pace": nil, "no pace": {}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m := manager(t, tokens.Config{Pace: pace}, gitHub("a", ""))
+				h := hostOf(t, m, tokens.GitHub, "https://api.github.com/user")
+				tell(t, h, "graphql", left(5000, 25, time.Hour))
+				tell(t, h, "graphql", left(5000, 15, time.Hour)) // so the next may cost ten
+				first := lease(t, h, on("graphql"))
+				answer := left(5000, 14, time.Hour)
+				time.AfterFunc(time.Second, func() { first.Settle(answer) })
+				if _, d := wait(t, h, waiting("graphql")); d != time.Second {
+					t.Errorf("the next query went after %v, want 1s", d)
+				}
+			})
+		})
 	}
 }

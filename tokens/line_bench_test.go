@@ -19,15 +19,12 @@ func BenchmarkBesideLine(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/calls=%d", of, n), func(b *testing.B) {
 				m, h := spentHost(b, n)
 				defer m.Close()
+				beside := Token{Provider: GitHub, Secret: Static(canary.Token("beside"))}
 				if of == "owners" {
-					m, h = ownedHost(b, n)
-					defer m.Close()
+					nameOwners(b, m, h)
+					beside.Owners = []string{"beside"} // else it could serve them
 				}
-				free := Token{Provider: GitHub, Secret: Static(canary.Token("beside")), Owners: []string{"beside"}}
-				if of != "owners" {
-					free.Owners = nil
-				}
-				if err := m.Add(free); err != nil {
+				if err := m.Add(beside); err != nil {
 					b.Fatal(err)
 				}
 				standInLine(b, h, of, n)
@@ -49,18 +46,16 @@ func BenchmarkBesideLine(b *testing.B) {
 	}
 }
 
-// ownedHost is spentHost with an owner for each token.
-func ownedHost(tb testing.TB, n int) (*Manager, *Host) {
-	tb.Helper()
-	m, h := spentHost(tb, n)
+// nameOwners has each token name an owner of its own.
+func nameOwners(b *testing.B, m *Manager, h *Host) {
+	b.Helper()
 	for i, e := range h.entries.list() {
 		t := e.token
 		t.Owners = []string{fmt.Sprint("owner", i)}
 		if err := m.Replace(t); err != nil {
-			tb.Fatal(err)
+			b.Fatal(err)
 		}
 	}
-	return m, h
 }
 
 // standInLine puts n calls in line.
@@ -69,6 +64,12 @@ func standInLine(b *testing.B, h *Host, of string, n int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
+	const route = 7
+	for e := range h.entries.all() {
+		if of == "route" {
+			e.account.restRoute(route, h.seq, &ratelimit.Observation{RetryAfter: ratelimit.Known(time.Hour)}, now)
+		}
+	}
 	l := h.lane("core", now)
 	for i, e := range h.entries.list()[:n] {
 		r := Request{Draw: coreRead()}
@@ -78,9 +79,7 @@ func standInLine(b *testing.B, h *Host, of string, n int) {
 		case "owners":
 			r.Owner = fmt.Sprint("owner", i)
 		case "route":
-			r.Draw.Route = 7
-			e.account.restRoute(7, h.seq, &ratelimit.Observation{RetryAfter: ratelimit.Known(time.Hour)}, now)
-			h.entries.list()[n].account.restRoute(7, h.seq, &ratelimit.Observation{RetryAfter: ratelimit.Known(time.Hour)}, now)
+			r.Draw.Route = route
 		}
 		h.admit(&r)
 		if _, err := l.enter(b.Context(), &r, now); err != nil {

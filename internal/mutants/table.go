@@ -92,28 +92,21 @@ var mutants = []mutant{
 		return false`, `	if r.GetBody == nil {
 		return true`, "./transport"},
 
-	{9, "those in line are served from the end", "tokens/line.go",
-		`	w.prev = q.last
-	if q.last != nil {
-		q.last.next = w
-	} else {
-		q.first = w
-	}
-	q.last = w`, `	w.next = q.first
-	if q.first != nil {
-		q.first.prev = w
-	} else {
-		q.last = w
-	}
-	q.first = w`, "./tokens"},
-	{9, "nobody is woken by time", "tokens/line.go",
+	{9, "those in line are served from the end", "tokens/queue.go",
+		`return s.waiter.number < other.waiter.number`, `return s.waiter.number > other.waiter.number`, "./tokens"},
+	{9, "who waits is not told of a budget that changes", "tokens/lane.go",
+		`	l.sum(b, now)
+	l.freed(b)
+`, `	l.sum(b, now)
+`, "./tokens"},
+	{9, "nobody is woken by time", "tokens/serve.go",
 		`	l.timer.Reset(wait)
 `, ``, "./tokens"},
 	{9, "there is no margin after a reset", "tokens/record.go",
 		`resetMargin = time.Second`, `resetMargin = 0 * time.Second`, "./tokens"},
 	{9, "points that come back wake nobody", "tokens/lease.go",
 		`if wasFull || h.paced && h.inLine > 0 {`, `if wasFull {`, "./tokens"},
-	{9, "a write waits for calls under way", "tokens/line.go",
+	{9, "a write waits for calls under way", "tokens/serve.go",
 		`			at = sooner(at, t)
 `, ``, "./tokens"},
 
