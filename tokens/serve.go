@@ -145,14 +145,12 @@ func (l *lane) remark(now time.Time) {
 }
 
 // doubt sends away those in line whom no token will ever serve, after a token has
-// changed.
+// changed. Calls that wait for an account or owner of whom no token is left come to
+// be anybody's first, see readmit.
 func (l *lane) doubt(e *entry, now time.Time) {
 	line := &l.line
 	line.doubtCrowd(line.crowds[audience{}])
 	line.doubtCrowd(line.crowds[audience{token: e}])
-	for _, c := range line.pinned[e.account] {
-		line.doubtCrowd(c)
-	}
 	for _, w := range slices.Clone(line.refused) {
 		l.readmit(w)
 		w.request.Tried.keepReady(l, w.request.Draw, now)
