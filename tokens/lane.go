@@ -29,8 +29,7 @@ type lane struct {
 	sums     sums
 	unsummed []*budget // that the sums are not up to date with
 	line     line
-	cut      bool      // the last pass over the line ended with its slice
-	pacedAt  time.Time // when the pace may let a call in line go that writes; zero if none waits
+	cut      bool // the last pass over the line ended with its slice
 	timer    *time.Timer
 	armed    time.Time // when the timer will call serve; zero if it will not
 }

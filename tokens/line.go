@@ -15,6 +15,7 @@ type line struct {
 	fixed       int                   // crowds that wait for one token
 	pinned      map[*account][]*crowd // those that wait for one account
 	marked      pile[*queue]          // that are to be looked at, by their first calls
+	paced       agenda[*queue]        // that are to be looked at when their time has come
 	refused     []*waiter             // that have been refused by a token that could serve them
 	aside       []*waiter             // in no queue while those behind them are looked at
 	movable     int                   // calls whose audience may change
@@ -58,7 +59,7 @@ func (l *lane) enter(ctx context.Context, r *Request, now time.Time) (*waiter, e
 	w.audience = r.audience.value()
 	l.line.push(w)
 	l.line.rested = l.line.rested || !l.host.restingUntil(now).IsZero()
-	l.waitForPace(w, now)
+	l.waitForPace(w, w.ownQueue(), now)
 	l.armTimer(now)
 	return w, nil
 }

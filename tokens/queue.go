@@ -3,6 +3,7 @@ package tokens
 import (
 	"iter"
 	"slices"
+	"time"
 )
 
 // crowd is the calls in line that the same tokens may serve: a queue for each kind of
@@ -24,8 +25,9 @@ type queue struct {
 	crowd *crowd
 	kind  kind
 	spots pile[*spot]
-	index int  // among the queues that are to be looked at, or -1
-	doubt bool // whether a token will ever serve its calls, see lane.doubt
+	index int          // among the queues that are to be looked at, or -1
+	paced date[*queue] // when time alone may let the first of its calls go, for all that is known
+	doubt bool         // whether a token will ever serve its calls, see lane.doubt
 }
 
 // spot is the place of a call in one queue.
@@ -82,6 +84,7 @@ func (l *line) part(w *waiter) {
 			continue
 		}
 		l.unmark(q)
+		l.paced.set(&q.paced, time.Time{})
 		c := q.crowd
 		if c.queues = slices.DeleteFunc(c.queues, func(other *queue) bool { return other == q }); len(c.queues) == 0 {
 			l.disband(c)
@@ -89,6 +92,9 @@ func (l *line) part(w *waiter) {
 	}
 	w.spots = nil
 }
+
+// ownQueue returns the queue of a call whose tokens may serve no more than it.
+func (w *waiter) ownQueue() *queue { return w.spots[min(1, len(w.spots)-1)].queue }
 
 // crowd returns the calls that the same tokens may serve, given who these are.
 func (l *line) crowd(of audience) *crowd {
@@ -132,6 +138,7 @@ func (c *crowd) queue(k kind) *queue {
 		}
 	}
 	q := &queue{crowd: c, kind: k, index: -1}
+	q.paced.of = q
 	c.queues = append(c.queues, q)
 	return q
 }

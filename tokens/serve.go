@@ -14,13 +14,14 @@ func (l *lane) serve(now time.Time) (done bool) {
 	if line.first == nil {
 		return true
 	}
-	defer l.comeBack() // also when a user's strategy panics
+	defer l.comeBack(now) // also when a user's strategy panics
 	awake := l.wakeUp(now)
 	l.cut = !l.sweep()
 	l.remark(now)
-	for n := 0; len(line.marked) > 0 && !l.cut; l.cut = n == slice {
+	for n := 0; len(line.marked) > 0 && !l.cut; {
 		if l.serveFirst(line.marked[0], now) {
 			n++
+			l.cut = l.cut || n == slice
 		}
 	}
 	l.forgive(now)
@@ -42,7 +43,6 @@ func (l *lane) serveFirst(q *queue, now time.Time) bool {
 		l.line.end(w, t)
 		return true
 	}
-	l.waitForPace(w, now)
 	switch {
 	case l.hasTried(w, now):
 		l.line.part(w)
@@ -52,6 +52,7 @@ func (l *lane) serveFirst(q *queue, now time.Time) bool {
 	default:
 		q.doubt = false
 		l.line.unmark(q)
+		l.waitForPace(w, q, now)
 	}
 	return true
 }
@@ -73,9 +74,10 @@ func (l *lane) forgive(now time.Time) {
 }
 
 // comeBack puts those who stood aside into their queues again.
-func (l *lane) comeBack() {
+func (l *lane) comeBack(now time.Time) {
 	for _, w := range l.line.aside {
 		l.line.join(w)
+		l.waitForPace(w, w.ownQueue(), now)
 	}
 	clear(l.line.aside)
 	l.line.aside = l.line.aside[:0]
@@ -138,9 +140,10 @@ func (l *lane) remark(now time.Time) {
 		line.rested = false
 		line.markAll()
 	}
-	if !l.pacedAt.IsZero() && !now.Before(l.pacedAt) {
-		l.pacedAt = time.Time{}
-		line.markAll()
+	for line.paced.due(now) {
+		q := line.paced.dates[0].of
+		line.paced.set(&q.paced, time.Time{})
+		line.mark(q)
 	}
 }
 
@@ -178,15 +181,14 @@ func (l *lane) dismiss(w *waiter, now time.Time) bool {
 	return !ok
 }
 
-// waitForPace notes when the pace may let a call in line go that needs more of it
+// waitForPace notes when the pace may let a call of a queue go that needs more of it
 // than a read.
-func (l *lane) waitForPace(w *waiter, now time.Time) {
+func (l *lane) waitForPace(w *waiter, q *queue, now time.Time) {
 	if l.host.plain(w.request.Draw) {
 		return
 	}
-	if at := l.pacedFor(&w.request, now); !at.IsZero() && (l.pacedAt.IsZero() || at.Before(l.pacedAt)) {
-		l.pacedAt = at
-	}
+	at := l.pacedFor(&w.request, now)
+	l.line.paced.set(&q.paced, sooner(q.paced.at, at))
 }
 
 // pacedFor returns when time alone lets a call be served at the earliest, or zero if
@@ -202,7 +204,7 @@ func (l *lane) pacedFor(r *Request, now time.Time) (at time.Time) {
 
 // armTimer has serve called when time alone may free a budget.
 func (l *lane) armTimer(now time.Time) {
-	at := l.pacedAt
+	at := l.line.paced.next()
 	if next := l.sleeping.next(); !next.IsZero() && (at.IsZero() || next.Before(at)) {
 		at = next
 	}
