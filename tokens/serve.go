@@ -24,6 +24,7 @@ func (l *lane) serve(now time.Time) (done bool) {
 			l.cut = l.cut || n == slice
 		}
 	}
+	l.comeBack(now)
 	l.forgive(now)
 	l.armTimer(now)
 	return awake && !l.cut
