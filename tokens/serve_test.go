@@ -36,7 +36,7 @@ func TestI9_Calls_whom_nobody_can_serve_any_more_are_sent_away_however_many_ther
 		m, h := spentHost(t, 1)
 		defer m.Close()
 		r := Request{Draw: coreRead(), Pin: new(Pin)}
-		ws := stand(t, h, sweepSlice, r)
+		ws := stand(t, h, 3*sweepSlice, r)
 		r.Draw.Points = 5 // a queue of its own, which nobody looked at yet
 		ws = append(ws, stand(t, h, sweepSlice+1, r)...)
 		if err := m.Disable(h.entries.list()[0].id, "for the test"); err != nil {
