@@ -59,6 +59,27 @@ func TestI9_Calls_whom_nobody_can_serve_any_more_are_sent_away_however_many_ther
 	})
 }
 
+func TestI9_A_call_behind_more_than_a_slice_comes_to_whoever_may_serve_it_now(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, h := spentHost(t, 2)
+		defer m.Close()
+		first, second := h.entries.list()[0], h.entries.list()[1]
+		stand(t, h, 2*sweepSlice, Request{Draw: coreRead(), fixed: second})
+		last := stand(t, h, 1, Request{Draw: coreRead(), Pin: new(Pin)})[0]
+		if err := m.Disable(first.id, "for the test"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Nanosecond) // the timer goes on
+		synctest.Wait()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if last.audience.account != second.account {
+			t.Errorf("it waits for %v, want the second token", last.audience)
+		}
+	})
+}
+
 func TestI9_A_call_that_leaves_while_the_line_is_gone_through_hides_nobody_behind_it(t *testing.T) {
 	t.Parallel()
 	m, h := spentHost(t, 2)
