@@ -34,9 +34,6 @@ func (l *lane) serve(now time.Time) (done bool) {
 // returns false if the call stands aside meanwhile: all who do are looked at in one go.
 func (l *lane) serveFirst(q *queue, now time.Time) bool {
 	w := q.spots[0].waiter
-	if l.readmit(w) {
-		return true
-	}
 	r := &w.request
 	if b, e := l.find(r, now); b != nil {
 		var t turn
