@@ -119,7 +119,6 @@ func (w *waiter) giveUp() (Lease, error) {
 	if !w.inLine {
 		return w.called(<-w.turn)
 	}
-	l.readmit(w)
 	r := &w.request
 	r.Tried = nil
 	at, _ := l.earliest(r, now)
@@ -162,7 +161,6 @@ func (l *line) remove(w *waiter) {
 		l.movable--
 	}
 	l.refused = without(l.refused, w)
-	l.aside = without(l.aside, w)
 	if l.sweeper == w {
 		l.sweeper = w.next
 	}

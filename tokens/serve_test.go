@@ -109,35 +109,60 @@ func TestI9_A_call_that_leaves_while_the_line_is_gone_through_hides_nobody_behin
 	}
 }
 
+// twoKinds returns a host with a token that is spent and one that has three calls left,
+// of which one is out, and a call in line that wants all three.
+func twoKinds(t *testing.T, refused int) (m *Manager, h *Host, out Lease, first, dear *waiter) {
+	t.Helper()
+	m, h = spentHost(t, 1)
+	if err := m.Add(Token{Provider: GitHub, Secret: Static(canary.Token("first"))}); err != nil {
+		t.Fatal(err)
+	}
+	lease := func() Lease {
+		l, err := h.Lease(t.Context(), Request{Draw: coreRead(), MaxWait: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	lease().Settle(ratelimit.Observation{
+		Class: ratelimit.OK, Scope: ratelimit.TokenNumbers, Validity: ratelimit.Valid,
+		Limit: ratelimit.Known[int64](5000), Remaining: ratelimit.Known[int64](3), Reset: time.Now().Add(time.Hour),
+	})
+	out = lease()
+	for i := range refused { // before it, by the token that has some left
+		r := Request{Draw: coreRead(), Tried: new(Tried)}
+		r.Tried.accounts = append(r.Tried.accounts, h.entries.list()[1])
+		if w := stand(t, h, 1, r)[0]; i == 0 {
+			first = w
+		}
+	}
+	r := Request{Draw: coreRead()}
+	r.Draw.Units = 3
+	return m, h, out, first, stand(t, h, 1, r)[0]
+}
+
+func TestI9_Any_number_of_calls_that_were_refused_keep_nobody_behind_them_waiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, _, out, _, dear := twoKinds(t, slice+1)
+		defer m.Close()
+		out.Cancel()
+		select {
+		case turn := <-dear.turn:
+			if turn.err != nil {
+				t.Fatal(turn.err)
+			}
+		default:
+			t.Fatal("the call behind them got nothing")
+		}
+	})
+}
+
 func TestI9_A_strategy_that_panics_keeps_nobody_from_a_token_that_comes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		token := func(name string) Token {
-			return Token{Provider: GitHub, Secret: Static(canary.Token("panics" + name))}
-		}
-		m, h := spentHost(t, 1)
+		m, h, out, first, _ := twoKinds(t, 1)
 		defer m.Close()
-		if err := m.Add(token("first")); err != nil {
-			t.Fatal(err)
-		}
-		lease := func() Lease {
-			l, err := h.Lease(t.Context(), Request{Draw: coreRead(), MaxWait: -1})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return l
-		}
-		lease().Settle(ratelimit.Observation{
-			Class: ratelimit.OK, Scope: ratelimit.TokenNumbers, Validity: ratelimit.Valid,
-			Limit: ratelimit.Known[int64](5000), Remaining: ratelimit.Known[int64](3), Reset: time.Now().Add(time.Hour),
-		})
-		out := lease()
-		refused := Request{Draw: coreRead(), Tried: new(Tried)}
-		refused.Tried.accounts = append(refused.Tried.accounts, h.entries.list()[1])
-		first := stand(t, h, 1, refused)[0]
-		dear := Request{Draw: coreRead()}
-		dear.Draw.Units = 3
-		stand(t, h, 1, dear)
 		panics := true
 		h.SetStrategy(StrategyFunc(func(time.Time, []Candidate) int {
 			if panics {
@@ -154,7 +179,7 @@ func TestI9_A_strategy_that_panics_keeps_nobody_from_a_token_that_comes(t *testi
 			out.Cancel()
 		}()
 		panics = false
-		if err := m.Add(token("second")); err != nil {
+		if err := m.Add(Token{Provider: GitHub, Secret: Static(canary.Token("second"))}); err != nil {
 			t.Fatal(err)
 		}
 		select {
