@@ -184,9 +184,10 @@ type budget struct {
 	lane       *lane
 	shelf      *shelf
 	prev, next *budget
-	level      int    // -1 while it is in no list
-	turn       uint64 // when it came into its list
-	unsummed   bool   // it is in the lane's list of those
+	level      int         // -1 while it cannot serve
+	turn       uint64      // when it came into its list
+	unsummed   bool        // it is in the lane's list of those
+	aside      *budgetList // that it is in while it cannot serve, see shelf
 
 	record
 

@@ -7,13 +7,13 @@ import (
 )
 
 // circle holds the budgets of a lane whose accounts have tokens that name one owner:
-// those that can serve in a heap, by the standing of these tokens, and the others by
-// when they can. So a call for the owner needs no look at anybody else's. It
-// implements [heap.Interface].
+// those that can serve ranked by the standing of these tokens, and the others by when
+// they can. So a call for the owner needs no look at anybody else's.
 type circle struct {
 	owner   string // folded
 	members int
-	ready   []*seat
+	ready   ranking
+	aside   ranking // cannot serve now, though a token that names the owner could be sent
 	resting agenda[*budget]
 }
 
@@ -21,7 +21,8 @@ type circle struct {
 type seat struct {
 	budget   *budget
 	circle   *circle
-	index    int // in ready; -1 while it is not there
+	ranking  *ranking // of the circle's that it is in, or nil
+	index    int      // in it
 	standing standing
 	frees    date[*budget]
 }
@@ -55,14 +56,14 @@ func (l *lane) takeSeat(b *budget, owner string) *seat {
 		l.circles[owner] = c
 	}
 	c.members++
-	s := &seat{budget: b, circle: c, index: -1}
+	s := &seat{budget: b, circle: c}
 	s.frees.of = b
 	return s
 }
 
 func (l *lane) leaveSeat(s *seat) {
 	c := s.circle
-	c.remove(s)
+	s.moveTo(nil)
 	c.resting.set(&s.frees, time.Time{})
 	if c.members--; c.members == 0 {
 		delete(l.circles, c.owner)
@@ -73,25 +74,45 @@ func (l *lane) leaveSeat(s *seat) {
 func (b *budget) rerank() {
 	for _, s := range b.seats {
 		e := b.account.naming(s.circle.owner)
-		if e == nil || b.level < 0 {
-			s.circle.remove(s)
+		if e == nil {
+			s.moveTo(nil)
 			continue
 		}
 		s.standing = b.standing(e)
-		if s.index < 0 {
-			heap.Push(s.circle, s)
+		if b.level < 0 {
+			s.moveTo(&s.circle.aside)
 		} else {
-			heap.Fix(s.circle, s.index)
+			s.moveTo(&s.circle.ready)
 		}
 	}
 }
+
+// moveTo puts a seat, whose standing may have changed, into a ranking of its circle or,
+// if that is nil, into none.
+func (s *seat) moveTo(to *ranking) {
+	if s.ranking == to {
+		if to != nil {
+			heap.Fix(to, s.index)
+		}
+		return
+	}
+	if s.ranking != nil {
+		heap.Remove(s.ranking, s.index)
+	}
+	if s.ranking = to; to != nil {
+		heap.Push(to, s)
+	}
+}
+
+// serves reports whether the seat's budget can serve and its token be used.
+func (s *seat) serves() bool { return s.ranking == &s.circle.ready }
 
 // appraiseSeats notes when those can serve that name the owners of the budget's
 // circles, given when the budget can serve anybody.
 func (b *budget) appraiseSeats(at, now time.Time) {
 	for _, s := range b.seats {
 		switch {
-		case s.index >= 0 || !b.account.hopefulFor(s.circle.owner):
+		case s.serves() || !b.account.hopefulFor(s.circle.owner):
 			s.circle.resting.set(&s.frees, time.Time{})
 		case at.IsZero():
 			s.circle.resting.set(&s.frees, now) // the budget serves others while the token is being confirmed
@@ -119,37 +140,34 @@ func (a *account) hopefulFor(owner string) bool {
 	})
 }
 
-func (c *circle) remove(s *seat) {
-	if s.index >= 0 {
-		heap.Remove(c, s.index)
-	}
-}
+// ranking is the seats of a circle by their standing, the first to be used first. It
+// implements [heap.Interface].
+type ranking []*seat
 
 // Len implements [heap.Interface].
-func (c *circle) Len() int { return len(c.ready) }
+func (q ranking) Len() int { return len(q) }
 
 // Less implements [heap.Interface].
-func (c *circle) Less(i, j int) bool { return c.ready[i].standing.before(c.ready[j].standing) }
+func (q ranking) Less(i, j int) bool { return q[i].standing.before(q[j].standing) }
 
 // Swap implements [heap.Interface].
-func (c *circle) Swap(i, j int) {
-	c.ready[i], c.ready[j] = c.ready[j], c.ready[i]
-	c.ready[i].index, c.ready[j].index = i, j
+func (q ranking) Swap(i, j int) {
+	q[i], q[j] = q[j], q[i]
+	q[i].index, q[j].index = i, j
 }
 
 // Push implements [heap.Interface].
-func (c *circle) Push(x any) {
+func (q *ranking) Push(x any) {
 	s := x.(*seat)
-	s.index = len(c.ready)
-	c.ready = append(c.ready, s)
+	s.index = len(*q)
+	*q = append(*q, s)
 }
 
 // Pop implements [heap.Interface].
-func (c *circle) Pop() any {
-	last := len(c.ready) - 1
-	s := c.ready[last]
-	c.ready[last] = nil
-	c.ready = c.ready[:last]
-	s.index = -1
+func (q *ranking) Pop() any {
+	last := len(*q) - 1
+	s := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
 	return s
 }

@@ -87,6 +87,25 @@ func BenchmarkAddressLimit(b *testing.B) {
 	}
 }
 
+// BenchmarkFree measures a call that costs nothing while all tokens are spent.
+func BenchmarkFree(b *testing.B) {
+	for _, n := range []int{100, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("tokens=%d", n), func(b *testing.B) {
+			m, h := spentHost(b, n)
+			defer m.Close()
+			r := Request{Draw: coreRead(), MaxWait: -1}
+			r.Draw.Units = 0
+			for b.Loop() {
+				l, err := h.Lease(context.Background(), r)
+				if err != nil {
+					b.Fatal(err)
+				}
+				l.Cancel()
+			}
+		})
+	}
+}
+
 // BenchmarkAddToLine measures a token that comes while calls are in line that it
 // cannot serve.
 func BenchmarkAddToLine(b *testing.B) {

@@ -365,7 +365,7 @@ func (l *lane) take(r *Request, now time.Time, lease *Lease) (granted, all bool)
 	awake := l.wakeUp(now)
 	b, e := l.find(r, now)
 	if b == nil && r.Draw.Units == 0 {
-		b, e = l.bestFree(r)
+		b, e = l.searchFree(r, now)
 	}
 	if b == nil {
 		return false, awake
@@ -378,23 +378,6 @@ func (l *lane) take(r *Request, now time.Time, lease *Lease) (granted, all bool)
 func (l *lane) grant(r *Request, b *budget, e *entry, now time.Time, lease *Lease) {
 	r.Walk.served(b.account, r.Owner)
 	l.host.grant(b, e, &r.Draw, now, lease)
-}
-
-// bestFree is best for a call that costs nothing and so never waits.
-func (l *lane) bestFree(r *Request) (*budget, *entry) {
-	var best *entry
-	for b := range l.open(r.audience) {
-		if r.Tried.hasAccount(b.account) {
-			continue
-		}
-		if e := b.account.pick(r); e != nil && (best == nil || e.before(best)) {
-			best = e
-		}
-	}
-	if best == nil {
-		return nil, nil
-	}
-	return best.account.budgets[l.resource], best
 }
 
 // oneRead is the draw of the least demanding call that costs something.
@@ -450,7 +433,11 @@ func (h *Host) ReadyFor(r Request) (at time.Time, ok bool) {
 	defer h.mu.Unlock()
 	l := h.awake(r.Draw.Resource, now)
 	h.admit(&r)
-	if b, _ := l.best(&r, now); b != nil {
+	b, _ := l.best(&r, now)
+	if b == nil && r.Draw.Units <= 0 {
+		b, _ = l.searchFree(&r, now)
+	}
+	if b != nil {
 		return now, true
 	}
 	return l.earliest(&r, now)

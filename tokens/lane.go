@@ -8,9 +8,10 @@ import (
 // order in which they are to be used, and the calls that wait for one.
 //
 // Budgets that can serve now stand on shelves, one for each priority, or two: those
-// whose tokens all name owners stand apart, since few calls go to them. An agenda
-// orders those whose state time alone will change; one whose calls
-// are all out is on no shelf, until one of them is settled. The lane is awake when
+// whose tokens all name owners stand apart, since few calls go to them. Those that
+// cannot serve stand there aside, for calls that cost nothing. An agenda orders those
+// whose state time alone will change; one whose calls are all out waits in none, until
+// one of them is settled. The lane is awake when
 // no time of that agenda has come. While the host rests, the budgets stay where they
 // are, and none serves. It is guarded by its Host's mutex.
 type lane struct {
@@ -91,7 +92,7 @@ func (l *lane) place(b *budget, now time.Time) {
 			b.account.cool = time.Time{}
 		}
 	}
-	if level := b.readyLevel(now, calm); level != b.level {
+	if level := b.readyLevel(now, calm); level != b.level || level < 0 && b.aside != b.asideList() {
 		l.unlist(b)
 		l.list(b, level)
 	}
@@ -180,6 +181,8 @@ func (l *lane) list(b *budget, level int) {
 			s.filled |= bit(level)
 		}
 		to.last = b
+	} else {
+		l.putAside(b)
 	}
 	if len(l.circles) > 0 {
 		b.rerank()
@@ -188,6 +191,7 @@ func (l *lane) list(b *budget, level int) {
 
 func (l *lane) unlist(b *budget) {
 	if b.level < 0 {
+		b.takeUp()
 		return
 	}
 	s := b.shelf

@@ -127,6 +127,7 @@ func (m *model) check(op operation) {
 		for _, r := range m.modelRequests(l, op) {
 			checkOutlook(m, l, &r)
 			m.checkChoice(l, &r, time.Now())
+			m.checkFree(l, r, time.Now())
 		}
 	}
 }
@@ -189,12 +190,16 @@ func (m *model) checkLane(l *lane) {
 				}
 			}
 		}
+		m.checkAside(l, f)
 	}
 	m.checkCircles(l)
 	now, sleeps := time.Now(), l.sleeping.due(time.Now())
 	for b := range l.budgets.all() {
 		if level, ok := listed[b]; ok != (b.level >= 0) || ok && level != b.level {
 			m.Fatalf("%s is not in list %d", b.resource, b.level)
+		}
+		if want := b.asideList(); b.level < 0 && b.aside != want {
+			m.Fatalf("%s cannot serve and is not where calls that cost nothing look", b.resource)
 		}
 		if !sleeps {
 			if level := b.readyLevel(now, b.calm()); level != b.level {
@@ -219,6 +224,26 @@ func (m *model) checkLane(l *lane) {
 	}
 }
 
+// checkAside wants the budgets that cannot serve in the order in which they came, by
+// themselves.
+func (m *model) checkAside(l *lane, f *shelf) {
+	for _, list := range []*budgetList{&f.aside, &f.asideSuspect} {
+		last := uint64(0)
+		for b := list.first; b != nil; b = b.next {
+			e := b.account.pick(nil)
+			switch {
+			case b.level >= 0 || b.aside != list || b.shelf != f || b.lane != l:
+				m.Fatalf("%s of %s can serve, and is not where it says", b.resource, e.token)
+			case e.token.Priority != f.priority || b.account.bound() != f.bound:
+				m.Fatalf("%s of %s is aside on the shelf of priority %d (bound: %t)", b.resource, e.token, f.priority, f.bound)
+			case b.turn <= last:
+				m.Fatalf("%s of %s stands behind those that came later", b.resource, e.token)
+			}
+			last = b.turn
+		}
+	}
+}
+
 // checkCircles wants each budget in the circles of the owners that its tokens name,
 // where it belongs.
 func (m *model) checkCircles(l *lane) {
@@ -238,11 +263,12 @@ func (m *model) checkCircles(l *lane) {
 			delete(owners, s.circle.owner)
 			e := b.account.naming(s.circle.owner)
 			switch {
-			case (s.index >= 0) != (e != nil && b.level >= 0):
-				m.Fatalf("%s is at %d for %q on level %d", b.resource, s.index, s.circle.owner, b.level)
-			case s.index >= 0 && (s.circle.ready[s.index] != s || s.standing != b.standing(e)):
+			case (s.ranking == nil) != (e == nil) || e != nil && (s.ranking == &s.circle.ready) != (b.level >= 0):
+				m.Fatalf("%s is in the wrong ranking for %q on level %d", b.resource, s.circle.owner, b.level)
+			case e == nil:
+			case (*s.ranking)[s.index] != s || s.standing != b.standing(e):
 				m.Fatalf("%s stands at %v for %q", b.resource, s.standing, s.circle.owner)
-			case s.index > 0 && s.standing.before(s.circle.ready[(s.index-1)/2].standing):
+			case s.index > 0 && s.standing.before((*s.ranking)[(s.index-1)/2].standing):
 				m.Fatalf("%s stands before what comes first for %q", b.resource, s.circle.owner)
 			}
 		}
@@ -251,7 +277,7 @@ func (m *model) checkCircles(l *lane) {
 		}
 	}
 	for o, c := range l.circles {
-		if c.members != members[o] || c.members == 0 || len(c.ready)+len(c.resting.dates) > c.members {
+		if c.members != members[o] || c.members == 0 || len(c.ready)+len(c.resting.dates) > c.members || len(c.ready)+len(c.aside) > c.members {
 			m.Fatalf("the circle of %q has %d members, want %d", o, c.members, members[o])
 		}
 	}

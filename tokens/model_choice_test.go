@@ -63,6 +63,26 @@ func (m *model) checkChoice(l *lane, r *Request, now time.Time) {
 	}
 }
 
+// checkFree wants a call that costs nothing to find a token that can be sent, of those
+// with the highest priority one that is not suspect, if there are any.
+func (m *model) checkFree(l *lane, r Request, now time.Time) {
+	r.Draw = ratelimit.Draw{Resource: l.resource}
+	b, e := l.searchFree(&r, now)
+	var want *entry
+	for other := range m.host.entries.all() {
+		if m.couldBeSent(other, &r, now) && other.account.budgets[l.resource] != nil && (want == nil || other.outranks(want)) {
+			want = other
+		}
+	}
+	switch {
+	case (e == nil) != (want == nil):
+		m.Fatalf("%v serves %s of %q at no cost, want %v", e, l.resource, r.Owner, want)
+	case e != nil && (want.outranks(e) || b != e.account.budgets[l.resource]):
+		m.Fatalf("%s serves %s of %q at no cost, want %s", e.token, l.resource, r.Owner, want.token)
+	}
+	checkOutlook(m, l, &r)
+}
+
 func (m *model) couldServe(l *lane, e *entry, r *Request, now time.Time) bool {
 	if _, idle := m.rest.over(now); !idle {
 		return false
@@ -89,4 +109,9 @@ func (m *model) compare(l *lane, a, b *entry) int {
 		return -1
 	}
 	return level(a) - level(b)
+}
+
+// couldBeSent reports whether a token could serve a call that costs nothing.
+func (m *model) couldBeSent(e *entry, r *Request, now time.Time) bool {
+	return e.usable() && m.admits(e, r, now) && !r.Tried.hasToken(e) && !r.Tried.hasAccount(e.account)
 }

@@ -65,9 +65,9 @@ func (l *lane) uncount(b *budget) {
 // are under way. ok is false if no token will ever serve it. The lane must be
 // awake.
 func (l *lane) earliest(r *Request, now time.Time) (at time.Time, ok bool) {
-	s := waitSearch{least: later(now, l.host.restingUntil(now))}
-	if r.Draw.Units == 0 || r.audience.home() != nil { // a call that is free may be served before a read
-		for b := range l.open(r.audience) {
+	s := waitSearch{least: later(now, l.host.restingUntil(now)), free: r.Draw.Units == 0}
+	if home := r.audience.home(); home != nil {
+		if b := home.budgets[l.resource]; b != nil {
 			s.try(b, r, now)
 		}
 		return s.at, s.ok

@@ -11,6 +11,7 @@ type search struct {
 	budget *budget
 	entry  *entry
 	best   standing
+	free   bool // the call costs nothing: whatever a token's budget, it can serve
 }
 
 // search returns the first budget and token, in order of preference, that may serve
@@ -18,6 +19,24 @@ type search struct {
 // than cannot.
 func (l *lane) search(r *Request, now time.Time) (*budget, *entry) {
 	var s search
+	s.lane(l, r, now)
+	return s.budget, s.entry
+}
+
+// searchFree is search for a call that costs nothing, and so never waits. Budgets that
+// cannot serve others now come after those that can, the first of them that has stood
+// there longest.
+func (l *lane) searchFree(r *Request, now time.Time) (*budget, *entry) {
+	s := search{free: true}
+	if home := r.audience.home(); home == nil {
+		s.lane(l, r, now)
+	} else if b := home.budgets[l.resource]; b != nil {
+		s.try(b, standing{}, r, now)
+	}
+	return s.budget, s.entry
+}
+
+func (s *search) lane(l *lane, r *Request, now time.Time) {
 	for _, shelf := range l.shelves {
 		if r.audience == nil || !shelf.bound {
 			s.shelf(shelf, r, now)
@@ -30,16 +49,27 @@ func (l *lane) search(r *Request, now time.Time) (*budget, *entry) {
 			}
 		}
 	}
-	return s.budget, s.entry
 }
 
 func (s *search) shelf(f *shelf, r *Request, now time.Time) {
-	f.all(func(b *budget) bool { return s.try(b, b.shelved(), r, now) })
+	listed := func(b *budget) bool { return s.try(b, b.shelved(), r, now) }
+	f.all(listed)
+	if s.free {
+		f.aside.all(listed)
+		f.asideSuspect.all(listed)
+	}
 }
 
 func (s *search) circle(c *circle, r *Request, now time.Time) {
-	for i := 0; i < len(c.ready); {
-		i = heapNext(i, len(c.ready), s.try(c.ready[i].budget, c.ready[i].standing, r, now))
+	s.ranking(c.ready, r, now)
+	if s.free {
+		s.ranking(c.aside, r, now)
+	}
+}
+
+func (s *search) ranking(q ranking, r *Request, now time.Time) {
+	for i := 0; i < len(q); {
+		i = heapNext(i, len(q), s.try(q[i].budget, q[i].standing, r, now))
 	}
 }
 
@@ -49,7 +79,7 @@ func (s *search) try(b *budget, at standing, r *Request, now time.Time) bool {
 	if s.entry != nil && !at.before(s.best) {
 		return false
 	}
-	if r.Tried.hasAccount(b.account) || !b.ready(r.Draw, now) {
+	if r.Tried.hasAccount(b.account) || !s.free && !b.ready(r.Draw, now) {
 		return true
 	}
 	e := b.account.pick(r)
@@ -67,6 +97,7 @@ type waitSearch struct {
 	least time.Time // nothing is earlier
 	at    time.Time
 	ok    bool
+	free  bool // the call costs nothing, and may be served before a read
 }
 
 func (s *waitSearch) try(b *budget, r *Request, now time.Time) {
@@ -85,11 +116,13 @@ func (s *waitSearch) listed(b *budget, r *Request, now time.Time) bool {
 	return !s.done()
 }
 
-// resting looks at budgets none of which can serve before its date.
+// resting looks at budgets none of which can serve a read before its date. A call that
+// costs nothing comes here only if whoever could serve it has refused it or is being
+// confirmed.
 func (s *waitSearch) resting(g *agenda[*budget], r *Request, now time.Time) {
 	for i := 0; i < len(g.dates) && !s.done(); {
 		d := g.dates[i]
-		below := !s.ok || d.at.Before(s.at)
+		below := s.free || !s.ok || d.at.Before(s.at)
 		if below {
 			s.try(d.of, r, now)
 		}

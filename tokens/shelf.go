@@ -18,12 +18,16 @@ const (
 // They stand in 66 lists: one for those of which nothing is known, 64 by the share
 // of the limit that is left, and one for those whose tokens are suspect. The first
 // of the highest list is the one to use; a bit a list makes finding it O(1). Within
-// a list the budgets stand by their last use.
+// a list the budgets stand by their last use. Those that cannot serve now, though a
+// token of theirs could be sent, stand in two lists besides: calls that cost nothing
+// go to them.
 type shelf struct {
 	priority int
 	bound    bool // all tokens of their accounts name owners
 	lists    [levels]budgetList
 	filled   uint64 // bit i: lists[i] is not empty; the last two have no bit
+
+	aside, asideSuspect budgetList // in the order of coming
 }
 
 type budgetList struct{ first, last *budget }
@@ -96,6 +100,55 @@ func (q *budgetList) all(yield func(*budget) bool) bool {
 	return true
 }
 
+// asideList returns the list of its shelf that the budget belongs in if it cannot serve
+// now, or nil if it has no token that can be used.
+func (b *budget) asideList() *budgetList {
+	e := b.account.pick(nil)
+	switch {
+	case e == nil:
+		return nil
+	case e.last():
+		return &b.shelf.asideSuspect
+	}
+	return &b.shelf.aside
+}
+
+// putAside puts a budget that cannot serve now into the list of those.
+func (l *lane) putAside(b *budget) {
+	to := b.asideList()
+	if to == nil {
+		return
+	}
+	l.turns++
+	b.turn = l.turns
+	b.aside, b.prev = to, to.last
+	if to.last != nil {
+		to.last.next = b
+	} else {
+		to.first = b
+	}
+	to.last = b
+}
+
+// takeUp takes a budget out of the list of those that cannot serve now.
+func (b *budget) takeUp() {
+	from := b.aside
+	if from == nil {
+		return
+	}
+	if b.prev != nil {
+		b.prev.next = b.next
+	} else {
+		from.first = b.next
+	}
+	if b.next != nil {
+		b.next.prev = b.prev
+	} else {
+		from.last = b.prev
+	}
+	b.aside, b.prev, b.next = nil, nil, nil
+}
+
 // standing says which of two tokens is to be used, each with its budget.
 type standing struct {
 	priority int
@@ -119,9 +172,10 @@ func (b *budget) standing(e *entry) standing {
 	return standing{priority: e.token.Priority, quality: quality(b.level, e.last()), turn: b.turn}
 }
 
-// shelved returns how a budget in a list stands with the best of its tokens.
+// shelved returns how a budget on a shelf stands with the best of its tokens.
 func (b *budget) shelved() standing {
-	return standing{priority: b.shelf.priority, quality: quality(b.level, b.level == suspectLevel), turn: b.turn}
+	last := b.level == suspectLevel || b.aside == &b.shelf.asideSuspect
+	return standing{priority: b.shelf.priority, quality: quality(b.level, last), turn: b.turn}
 }
 
 func quality(level int, last bool) int {
