@@ -27,7 +27,9 @@ type account struct {
 	tokens   []*entry
 	first    [1]*entry // where tokens begins; most accounts have no more
 	inFlight int
-	floored  bool // a token of it has a floor
+	underWay int64  // points of the calls in flight
+	rated    uint64 // how often the host's bound had been set when it was last asked for
+	floored  bool   // a token of it has a floor
 
 	// cool is until when a secondary limit keeps the account from being used.
 	cool      time.Time

@@ -32,6 +32,7 @@ type Host struct {
 	pace     ratelimit.Pace
 	paced    bool          // whether the pace has any bound
 	span     time.Duration // that the points of the pace are counted over
+	rates    uint64        // how often the bound was set, see SetRate
 	closed   bool
 	clock    hostClock
 	rest     time.Time // limits that count the IP address: nothing is sent before
@@ -140,7 +141,7 @@ func (h *Host) accountOf(t Token, id ID, now time.Time) *account {
 	}
 	a := h.accounts[key]
 	if a == nil {
-		a = &account{host: h, budgets: map[string]*budget{}}
+		a = &account{host: h, budgets: map[string]*budget{}, rated: h.rates}
 		a.tokens = a.first[:0]
 		h.name(a, key)
 	}
@@ -150,6 +151,7 @@ func (h *Host) accountOf(t Token, id ID, now time.Time) *account {
 	for _, l := range h.lanes {
 		a.budget(l, now)
 	}
+	a.rate(now) // it may have had no token for a while
 	return a
 }
 

@@ -122,6 +122,7 @@ func (h *Host) merge(from, to *account, now time.Time) {
 // absorb takes over what rests and what is under way; the longer rest counts.
 func (a *account) absorb(from *account, now time.Time) {
 	a.inFlight += from.inFlight
+	a.underWay += from.underWay
 	a.cool = later(a.cool, from.cool)
 	a.coolings = max(a.coolings, from.coolings)
 	a.cooledSeq = max(a.cooledSeq, from.cooledSeq)

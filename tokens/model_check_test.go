@@ -74,11 +74,12 @@ func (m *model) checkPins(before [2]map[pinned]*account) {
 
 // check wants what the manager keeps to be what its calls and tokens say.
 func (m *model) check(op operation) {
-	inFlight, held := map[*account]int{}, map[*budget]int64{}
+	inFlight, underWay, held := map[*account]int{}, map[*account]int64{}, map[*budget]int64{}
 	for _, c := range m.open {
 		s := m.host.leases.slot(c.lease.slot)
 		b := s.budget.current()
 		inFlight[b.account]++
+		underWay[b.account] += s.draw.Points
 		held[b] += s.held
 	}
 	if out := len(slices.Collect(m.host.leases.out())); out != len(m.open) {
@@ -95,8 +96,8 @@ func (m *model) check(op operation) {
 				m.Fatalf("an account is not found by %q", key)
 			}
 		}
-		if a.inFlight != inFlight[a] {
-			m.Fatalf("I7: %d in flight, want %d", a.inFlight, inFlight[a])
+		if a.inFlight != inFlight[a] || a.underWay != underWay[a] {
+			m.Fatalf("I7: %d in flight with %d points, want %d with %d", a.inFlight, a.underWay, inFlight[a], underWay[a])
 		}
 		for _, b := range a.budgets {
 			if b.out != held[b] {

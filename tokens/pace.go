@@ -86,6 +86,8 @@ func (h *Host) plain(d ratelimit.Draw) bool {
 // takePace books a call that is about to be sent, and takes the account's
 // budgets out of the lists if it was the last that there was room for.
 func (a *account) takePace(d *ratelimit.Draw, resource string, now time.Time) {
+	a.rate(now)
+	a.underWay += d.Points
 	if !a.host.paced {
 		return
 	}
@@ -119,6 +121,8 @@ func take(s **ratelimit.Sliding, points, limit int64, span time.Duration) {
 // endPace books the end of a call. One that was sent counts from now on for as
 // long as its window lasts, answered or not.
 func (a *account) endPace(d *ratelimit.Draw, resource string, sent bool, now time.Time) {
+	a.rate(now)
+	a.underWay -= d.Points
 	p, _ := a.points(resource)
 	end(p.window, d.Points, sent, now)
 	if d.Creates {

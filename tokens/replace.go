@@ -61,6 +61,7 @@ func (h *Host) redeclare(e *entry, was string, now time.Time) {
 	if to == from {
 		return
 	}
+	from.rate(now) // as the other account does already
 	h.merge(from, to, now)
 	if was != "" {
 		h.unname(accountKey(was)) // whoever declares it next means another

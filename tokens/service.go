@@ -88,26 +88,47 @@ func errOwnService(e *entry) error {
 // changed count from the change, and those before the first bound only if they are
 // still under way. Hosts that are no services keep to [Config].Pace: for them
 // SetRate does nothing.
+//
+// Each account is looked at by itself, while others are used. Calls that begin before
+// SetRate returns may keep to either bound.
 func (h *Host) SetRate(calls int64, span time.Duration) {
+	all := h.setRate(calls, span)
+	if len(all) == 0 {
+		return
+	}
+	for _, e := range all {
+		e.look(func(now time.Time) { e.account.rate(now) })
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.serveLines(time.Now())
+}
+
+// setRate sets the bound, and returns the tokens whose accounts are to keep to it.
+func (h *Host) setRate(calls int64, span time.Duration) []*entry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.isService() || calls > 0 && span <= 0 {
+		return nil
+	}
+	h.pace.PointsPerMinute, h.span, h.paced = calls, span, calls > 0
+	h.rates++
+	return h.entries.list()
+}
+
+// rate has the account keep to the bound that the host has now, unless it does.
+func (a *account) rate(now time.Time) {
+	if a.rated == a.host.rates {
 		return
 	}
-	now := time.Now()
-	changed := span != h.span
-	h.pace.PointsPerMinute, h.span, h.paced = calls, span, calls > 0
-	out := h.leases.points()
-	for a := range h.eachAccount() {
-		a.resetPace(changed, out[a], now)
-		a.relist(now)
-	}
-	h.serveLines(now)
+	a.rated = a.host.rates
+	a.resetPace(now)
+	a.relist(now)
 }
 
 // resetPace makes the account's window one of the host's span and bound, with the
 // points of its calls that are under way.
-func (a *account) resetPace(changed bool, out int64, now time.Time) {
+func (a *account) resetPace(now time.Time) {
 	p, limit := a.points("")
 	was := p.window
 	p.full = false
@@ -115,23 +136,14 @@ func (a *account) resetPace(changed bool, out int64, now time.Time) {
 	case limit == 0:
 		p.window = nil
 		return
-	case was == nil || changed:
+	case was == nil || was.Span != a.host.span:
 		p.window = &ratelimit.Sliding{Span: a.host.span}
-		p.window.Take(out)
+		p.window.Take(a.underWay)
 		if was != nil {
-			old := was.Held(now) - out
+			old := was.Held(now) - a.underWay
 			p.window.Take(old)
 			p.window.Answered(old, now)
 		}
 	}
 	p.full = !p.window.Room(1, limit, now)
-}
-
-// points returns the points of the calls that are under way, by account.
-func (t *leaseTable) points() map[*account]int64 {
-	out := map[*account]int64{}
-	for s := range t.out() {
-		out[s.budget.current().account] += s.draw.Points
-	}
-	return out
 }
