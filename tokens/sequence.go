@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// pageSize is how much of a sequence is moved at most when something is taken out.
+// pageSize is how much of a sequence is moved at most when something comes or goes.
 const pageSize = 256
 
-// sequence is things in the order in which they came. To take one out costs
-// O(log n), and leaves the others in their order: lists of tokens are shown, and
-// candidates are compared, in it. The zero sequence is empty.
+// sequence is things in the order in which they came. To put one in or take one out
+// costs O(log n), and leaves the others in their order: lists of tokens are shown,
+// and candidates are compared, in it. The zero sequence is empty.
 type sequence[T numbered] struct {
 	pages [][]T // none is empty
 	count int
@@ -20,27 +20,53 @@ type sequence[T numbered] struct {
 // numbered is what has a number in the order of coming.
 type numbered interface{ number() uint64 }
 
-// add puts x, whose number is the highest, at the end.
+// add puts x, which is not there, where its number belongs: nearly always at the end.
 func (s *sequence[T]) add(x T) {
-	last := len(s.pages) - 1
-	if last < 0 || len(s.pages[last]) == pageSize {
-		s.pages = append(s.pages, nil)
-		last++
-	}
-	s.pages[last] = append(s.pages[last], x)
 	s.count++
+	p, i, _ := s.find(x)
+	if p == len(s.pages) {
+		if p == 0 || len(s.pages[p-1]) == pageSize {
+			s.pages = append(s.pages, []T{x})
+			return
+		}
+		p--
+		i = len(s.pages[p])
+	}
+	if len(s.pages[p]) == pageSize {
+		const half = pageSize / 2
+		s.split(p, half)
+		if i > half {
+			p, i = p+1, i-half
+		}
+	}
+	s.pages[p] = slices.Insert(s.pages[p], i, x)
 }
 
-// remove takes x out, if it is there.
-func (s *sequence[T]) remove(x T) {
+// split makes two pages of one, the first of which has n.
+func (s *sequence[T]) split(p, n int) {
+	page := s.pages[p]
+	s.pages = slices.Insert(s.pages, p+1, slices.Clone(page[n:]))
+	clear(page[n:])
+	s.pages[p] = page[:n]
+}
+
+// find returns the page that x belongs in, and where in it. The page is the number of
+// pages if x comes after all others.
+func (s *sequence[T]) find(x T) (page, place int, found bool) {
 	n := x.number()
 	p, _ := slices.BinarySearchFunc(s.pages, n, func(page []T, n uint64) int {
 		return cmp.Compare(page[len(page)-1].number(), n)
 	})
 	if p == len(s.pages) {
-		return
+		return p, 0, false
 	}
 	i, found := slices.BinarySearchFunc(s.pages[p], n, func(other T, n uint64) int { return cmp.Compare(other.number(), n) })
+	return p, i, found
+}
+
+// remove takes x out, if it is there.
+func (s *sequence[T]) remove(x T) {
+	p, i, found := s.find(x)
 	if !found {
 		return
 	}

@@ -10,6 +10,36 @@ type nth uint64
 
 func (n nth) number() uint64 { return uint64(n) }
 
+func TestSequence_puts_each_where_its_number_belongs(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(2, 5))
+	var s sequence[nth]
+	there := map[nth]bool{}
+	for range 50_000 {
+		n := nth(rnd.IntN(5_000))
+		if there[n] {
+			s.remove(n)
+		} else {
+			s.add(n)
+		}
+		there[n] = !there[n]
+	}
+	var want []nth
+	for n := range nth(5_000) {
+		if there[n] {
+			want = append(want, n)
+		}
+	}
+	if got := s.list(); !slices.Equal(got, want) || s.count != len(want) {
+		t.Errorf("%d are there, or not in their order, want %d", s.count, len(want))
+	}
+	for i, page := range s.pages {
+		if len(page) == 0 || len(page) > pageSize {
+			t.Errorf("page %d has %d", i, len(page))
+		}
+	}
+}
+
 func TestSequence_keeps_the_order_whatever_is_taken_out(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(1, 5))

@@ -1,21 +1,15 @@
 package tokens
 
-import (
-	"cmp"
-	"iter"
-	"slices"
-)
+import "iter"
 
 // viewers is the tokens that name one owner, or those that name none. It is guarded
 // by its Host's mutex.
 type viewers struct {
-	tokens   []*entry // in the order of adding
+	tokens   sequence[*entry]
 	first    *entry   // of them that is alive, or nil
 	asOf     uint64   // the host's generation that first is of
 	audience audience // of calls for the owner
 }
-
-func byOrder(a, b *entry) int { return cmp.Compare(a.order, b.order) }
 
 // view makes e one of the viewers of an owner.
 func (h *Host) view(owner string, e *entry) {
@@ -24,19 +18,16 @@ func (h *Host) view(owner string, e *entry) {
 		v = &viewers{audience: audience{owner: owner}}
 		h.named[owner] = v
 	}
-	i, _ := slices.BinarySearchFunc(v.tokens, e, byOrder)
-	v.tokens = slices.Insert(v.tokens, i, e)
+	v.tokens.add(e)
 	v.asOf = 0
 }
 
 // unview makes e none of them.
 func (h *Host) unview(owner string, e *entry) {
 	v := h.named[owner]
-	if i, found := slices.BinarySearchFunc(v.tokens, e, byOrder); found {
-		v.tokens = slices.Delete(v.tokens, i, i+1)
-	}
+	v.tokens.remove(e)
 	v.asOf = 0
-	if len(v.tokens) == 0 {
+	if v.tokens.count == 0 {
 		delete(h.named, owner)
 	}
 }
@@ -49,7 +40,7 @@ func (h *Host) firstOf(owner string) *entry {
 		return nil
 	}
 	if v.asOf != h.generation {
-		v.first, v.asOf = firstAlive(slices.Values(v.tokens)), h.generation
+		v.first, v.asOf = firstAlive(v.tokens.all()), h.generation
 	}
 	return v.first
 }
