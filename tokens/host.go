@@ -41,6 +41,7 @@ type Host struct {
 	entries  sequence[*entry]
 	added    int // entries ever added
 	lanes    map[string]*lane
+	told     int    // lanes that answers made
 	recent   *lane  // the one that was asked for last
 	seq      uint64 // leases ever granted
 	waiters  uint64 // calls that ever stood in line

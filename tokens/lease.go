@@ -83,6 +83,10 @@ func (l Lease) Settle(o ratelimit.Observation) {
 // told, read as the host's dialect does (see [ratelimit.Dialect.Observe]). It is
 // Observe and Settle with one look at the clock. The zero Lease reads nothing, and
 // returns the zero Observation.
+//
+// An answer that names a resource that no call has drawn on counts, and reads, as one
+// without numbers if answers of the host have named 64 such before, or if the name has
+// more than 100 bytes.
 func (l Lease) Answered(asked ratelimit.Request, answer ratelimit.Response) (o ratelimit.Observation) {
 	if l.host == nil {
 		return o

@@ -86,7 +86,11 @@ func (h *Host) takeOver(e *entry, quotas map[string]ratelimit.Quota, seq uint64)
 	defer h.mu.Unlock()
 	now := time.Now()
 	for name, q := range quotas {
-		b := e.account.budget(h.lane(name, now), now)
+		l := h.laneTold(name, now)
+		if l == nil {
+			continue
+		}
+		b := e.account.budget(l, now)
 		in := reading{limit: q.Limit, remaining: q.Remaining, reset: q.Reset, ends: h.clock.local(q.Reset), seq: seq}
 		b.observe(&in, now)
 		b.relimit()

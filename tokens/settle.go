@@ -7,15 +7,20 @@ import (
 )
 
 // settle books what an answer told: its numbers on the budget it names, its
-// refusal on whom it was about, its verdict on the token.
+// refusal on whom it was about, its verdict on the token. What it disregards is no
+// longer in the Observation.
 func (h *Host) settle(e *entry, s *leaseSlot, o *ratelimit.Observation, now time.Time) {
 	if o.Date != h.clock.last { // else observe would look no further, either
 		h.clock.observe(o.Date, s.sent, now)
 	}
 	b := s.budget
 	if o.Resource != "" && o.Resource != b.resource {
-		b = b.account.budget(h.lane(o.Resource, now), now)
-		b.last = max(b.last, s.seq)
+		if l := h.laneTold(o.Resource, now); l != nil {
+			b = b.account.budget(l, now)
+			b.last = max(b.last, s.seq)
+		} else {
+			disregard(o)
+		}
 	}
 	h.settleNumbers(b, s, o, now)
 	h.settleLimit(b, s, o, now)
