@@ -48,14 +48,20 @@ func (b *budget) relimit() {
 	b.refloor()
 }
 
+// maxUnsummed is how many budgets the sums may be behind with, so that the lock is
+// not held for thousands of them when somebody asks.
+const maxUnsummed = 8 * slice
+
 // sumLater notes that the sum of what is left has to be brought up to date with a
 // budget. Calls do so, of which there are many more than questions for the sum.
-// It is not called for one of which that is noted, as of nearly all.
+// It is not called for one of which that is noted, as of nearly all. Where many are,
+// the sum is brought up to date at once.
 func (l *lane) sumLater(b *budget, now time.Time) {
-	b.unsummed = true
-	if len(l.unsummed) >= 2*l.budgets.count {
-		l.sumUp(now) // most of them have been dropped
+	if len(l.unsummed) == maxUnsummed {
+		l.sum(b, now)
+		return
 	}
+	b.unsummed = true
 	l.unsummed = append(l.unsummed, b)
 }
 

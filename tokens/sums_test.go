@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gitfleet/gitfleet/internal/canary"
+	"github.com/gitfleet/gitfleet/ratelimit"
 )
 
 // checkSums wants the sums of a lane that is awake to be what a look at every
@@ -56,8 +57,36 @@ func TestLane_what_its_sums_do_not_know_yet_does_not_grow_with_tokens_that_have_
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	l := h.lanes["core"]
-	if n := len(l.unsummed); n > 2*l.budgets.count {
-		t.Errorf("%d budgets are to be summed up, of %d that there are", n, l.budgets.count)
+	if n := len(h.lanes["core"].unsummed); n > maxUnsummed {
+		t.Errorf("%d budgets are to be summed up, want %d at most", n, maxUnsummed)
+	}
+}
+
+func TestLane_its_sums_are_right_and_hardly_behind_with_many_tokens(t *testing.T) {
+	t.Parallel()
+	m, h := keys(t, 2*maxUnsummed)
+	defer m.Close()
+	o := ratelimit.Observation{
+		Class: ratelimit.OK, Scope: ratelimit.TokenNumbers,
+		Limit: ratelimit.Known[int64](100), Remaining: ratelimit.Known[int64](90), Reset: time.Now().Add(time.Hour),
+	}
+	var out []Lease
+	for i := range 6 * maxUnsummed {
+		l := call(t, h)
+		if i%3 == 0 {
+			out = append(out, l)
+			continue
+		}
+		l.Settle(o)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	l := h.lanes[""]
+	if n := len(l.unsummed); n > maxUnsummed {
+		t.Errorf("%d budgets are to be summed up, want %d at most", n, maxUnsummed)
+	}
+	checkSums(t, l, time.Now())
+	if want := int64(90*2*maxUnsummed - len(out)); l.sums.left != want {
+		t.Errorf("%d are left, want %d", l.sums.left, want)
 	}
 }
