@@ -107,6 +107,33 @@ func TestReplace_moves_a_token_between_accounts(t *testing.T) {
 	})
 }
 
+func TestI4_I5_A_token_that_is_on_its_own_again_has_the_calls_and_the_budget_of_before(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, h := unpaced(t, labelled("a", ""))
+		tell(t, h, "core", left(5000, 10, time.Hour))
+		out := leaseOf(t, h, 4)["a"]
+		m.Remove(idOf(t, m, "a"), "tested")
+		for _, account := range []string{"team", ""} {
+			if err := m.Replace(labelled("a", account)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantInFlight(t, m, 4)
+		rest := leaseAll(t, h, on("core"))
+		if len(rest) != 6 {
+			t.Errorf("%d more leases, want the 6 that the 4 under way leave of 10", len(rest))
+		}
+		for i, l := range out {
+			l.Settle(left(5000, 9-int64(i), time.Hour))
+		}
+		wantInFlight(t, m, len(rest))
+		if got := status(t, m, "a").Remaining.Or(-1); got != 6 {
+			t.Errorf("%d remain, want the 6 that the last of the old calls told", got)
+		}
+	})
+}
+
 func TestReplace_with_a_malformed_token_changes_nothing_and_keeps_a_rotated_secret(t *testing.T) {
 	t.Parallel()
 	m, h := gitHubHost(t, labelled("a", ""))

@@ -141,6 +141,25 @@ func TestRestore_refuses_what_it_cannot_take_over(t *testing.T) {
 	}
 }
 
+func TestRestore_an_owner_whose_only_token_comes_back_disabled_is_nobodys(t *testing.T) {
+	t.Parallel()
+	ts := []tokens.Token{seeing("a", "acme"), seeing("b", "beta")}
+	old, _ := gitHubHost(t, ts...)
+	if err := old.Disable(idOf(t, old, "a"), "on holiday"); err != nil {
+		t.Fatal(err)
+	}
+	m, h := gitHubHost(t, ts...)
+	if _, ok := h.ReadyFor(about("acme")); !ok {
+		t.Fatal("nobody serves the owner before")
+	}
+	if _, err := m.Restore(old.Snapshot()); err != nil {
+		t.Fatal(err)
+	}
+	if got := serving(t, h, about("acme")); got != "b" {
+		t.Errorf("%s serves, want b as for any owner that no token names which can serve", got)
+	}
+}
+
 func TestI4_Snapshot_a_restart_does_not_forget_whose_tokens_are(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

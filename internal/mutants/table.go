@@ -46,6 +46,8 @@ var mutants = []mutant{
 		`		l := h.lane(r.Draw.Resource, now)
 		if`, `		l := h.lane("core", now)
 		if`, "./tokens"},
+	{4, "a token that is on its own again forgets the calls that are out", "tokens/merge.go",
+		`a != nil && len(a.tokens) > 0 {`, `a != nil {`, "./tokens"},
 
 	{5, "leases reserve nothing", "tokens/record.go",
 		`left -= r.out + r.lost.units()`, `left -= r.lost.units()`, "./tokens"},
