@@ -89,7 +89,7 @@ func (s *settings) problems() []string {
 	complain(strings.ContainsFunc(s.Application, func(r rune) bool { return r < ' ' || r == 0x7f }),
 		"the application id holds control characters")
 	u, err := url.Parse(s.BaseURL)
-	complain(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "",
+	complain(err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "",
 		"the base URL must be http or https with a host, without user, query and fragment")
 	complain(s.Timeout < 0, "timeout %v is negative", s.Timeout)
 	complain(s.Retries < 0, "%d retries are negative", s.Retries)

@@ -55,6 +55,9 @@ func TestNew_lists_every_problem(t *testing.T) {
 	if _, err := quota.New(key+"\n", "a\nb"); !errors.As(err, &config) || len(config.Problems) != 2 {
 		t.Errorf("New() with line breaks = %v, want 2 problems", err)
 	}
+	if _, err := quota.New(key, app, quota.WithBaseURL("https://:443/")); !errors.As(err, &config) || len(config.Problems) != 1 {
+		t.Errorf("New() with a port for a host = %v, want 1 problem", err)
+	}
 }
 
 func TestConfig_is_a_copy(t *testing.T) {

@@ -82,7 +82,7 @@ func (s *session) apiClient(path string) (*providers.Client, error) {
 		return s.client()
 	}
 	u, err := url.Parse(path)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Hostname() == "" {
 		return nil, &usageError{err: errors.New("the address is no URL")}
 	}
 	c, _, err := s.clientAt(u)

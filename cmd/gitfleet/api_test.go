@@ -19,6 +19,7 @@ func TestAPI_prints_the_answer_as_it_is(t *testing.T) {
 	w.run("api", "/orgs/acme/repos", "-X", "get", "-f", "per_page=1").want(t, exitOK, `"full_name":"acme/repo-0001"`, "")
 	w.run("api", "repos/acme/nothing").want(t, exitFailed, `{"message":"Not Found"`, "404 not found: Not Found")
 	w.run("api", "https://evil.example.com/user").want(t, exitUsage, "", `there is no token for "evil.example.com"`)
+	w.run("api", "https://:443/user").want(t, exitUsage, "", "the address is no URL")
 }
 
 func TestAPI_paginate_merges_the_lists_of_all_pages(t *testing.T) {

@@ -287,7 +287,7 @@ func (r *configReader) floor(n *yaml.Node) tokens.Floor {
 func (r *configReader) address(n *yaml.Node) string {
 	text := r.text(n)
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Hostname() == "" {
 		r.fault(n, "want a URL such as http://proxy.example.com:3128")
 		return ""
 	}

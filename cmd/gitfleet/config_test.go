@@ -117,6 +117,7 @@ func TestI1_Config_faults_name_the_line_and_no_secret(t *testing.T) {
 		{"a token for a provider", "provider: " + secret, "line 1: want github, gitlab or bitbucket"},
 		{"a token for a number", "tokens:\n  - {provider: github, secret: x, priority: " + secret + "}", "line 2: want a whole number"},
 		{"a token for a time", "max_wait: " + secret, "line 1: want a time such as"},
+		{"a port alone for a proxy", "proxy: http://:3128/", "line 1: want a URL such as http://proxy.example.com:3128"},
 		{"a token for a truth", "state: " + secret, "line 1: want true or false"},
 		{"a token for a variable", "tokens:\n  - {provider: github, secret: \"${" + secret + "}\"}", "line 2: between ${ and } stands no name"},
 		{"a token for a label", "tokens:\n  - {provider: github, label: " + secret + ", secret: x}", "its label looks like a token"},

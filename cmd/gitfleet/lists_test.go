@@ -78,6 +78,8 @@ func TestTarget_the_host_is_that_of_the_address_of_a_token_of_a_flag_or_the_only
 		{"no repository", nil, "", []string{"repo", "acme"}, exitUsage, "", `"acme" is not a repository: want owner/name`},
 		{"a repository for an owner", nil, "", []string{"repos", "https://github.com/acme/web"}, exitUsage, "", `want an owner such as "acme"`},
 		{"scp for an owner", nil, "", []string{"repos", "git@github.com:acme/web.git"}, exitUsage, "", `"acme/web" names a repository: want an owner`},
+		{"an address that is a port alone", nil, "", []string{"repos", "https://:443/acme"}, exitUsage, "", "the address is no URL: want for example https://github.com/acme"},
+		{"a --host that is a port alone", nil, "", []string{"repo", "acme/web", "--host", "https://:443/"}, exitUsage, "", "--host is no URL: want for example"},
 		{"a group of a group", gitlabToo, "", []string{"repos", "https://gitlab.com/acme/-/children"}, exitOK, `"full_name":"acme/repo-0001"`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

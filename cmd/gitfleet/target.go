@@ -75,7 +75,7 @@ func (s *session) account(target string) (*providers.Client, string, error) {
 		return nil, "", err
 	}
 	u, err := url.Parse(target)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Hostname() == "" {
 		return nil, "", &usageError{err: errors.New("the address is no URL: want for example https://github.com/acme")}
 	}
 	c, root, err := s.clientAt(&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path})
@@ -202,7 +202,7 @@ func (s *session) hostPlace(host string) (place, error) {
 		host = "https://" + host
 	}
 	u, err := url.Parse(host)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Hostname() == "" {
 		return place{}, &usageError{err: errors.New("--host is no URL: want for example https://git.example.com")}
 	}
 	at, _, err := s.placeOf(u)
