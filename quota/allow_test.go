@@ -202,6 +202,56 @@ func TestAllow_an_idle_bucket_is_gone_after_60_seconds_and_not_revived(t *testin
 	})
 }
 
+// A sweep comes a second after the last at the earliest, and buckets expire in between.
+func TestAllow_nothing_of_an_expired_bucket_is_used_before_it_is_swept(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, w := client(t, server(t, email))
+		allow(t, c, "u", send, 1)
+		time.Sleep(500 * time.Millisecond)
+		allow(t, c, "u", send, 1)
+		time.Sleep(60 * time.Second)
+		if n := len(c.Buckets()); n != 0 {
+			t.Errorf("%d buckets 60 s after the last use, want none", n)
+		}
+		d := allow(t, c, "u", send, 1)
+		if asked := w.bodies[len(w.bodies)-1]["tokensRequested"]; d.Local || d.Bucket.Remaining != 4 || w.calls() != 2 || asked != 5.0 {
+			t.Errorf("%+v after %d calls, asked for %v, want a whole new bucket", d, w.calls(), asked)
+		}
+	})
+}
+
+func TestAllow_a_bucket_that_got_two_batches_says_so(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, w := client(t, server(t, quota.RuleSpec{ID: "p", Path: "/users/.*", RefillRate: 1, BurstRate: 50}))
+		w.delay = time.Second
+		var wg sync.WaitGroup
+		for _, path := range []string{"/users/1", "/users/2"} { // nobody knows yet that one rule is for both
+			wg.Go(func() { allow(t, c, "u", quota.Path("GET", path), 1) })
+		}
+		wg.Wait()
+		got := c.Buckets()
+		if len(got) != 1 || got[0].Remaining != 8 || got[0].Max != 9 {
+			t.Errorf("%+v, want 8 of the 9 that there were", got)
+		}
+	})
+}
+
+func TestAllow_a_rule_that_is_known_later_takes_precedence_all_the_same(t *testing.T) {
+	t.Parallel()
+	c, _ := client(t, server(t,
+		quota.RuleSpec{ID: "users", Path: "/users/.*", RefillRate: 1, BurstRate: 50},
+		quota.RuleSpec{ID: "teens", Path: "/users/1.*", RefillRate: 1, BurstRate: 50}))
+	allow(t, c, "u", quota.Path("GET", "/users/9"), 5) // all that was fetched
+	allow(t, c, "u", quota.Path("GET", "/users/11"), 1)
+	allow(t, c, "u", quota.Path("GET", "/users/9"), 1)
+	held := remaining(c, "teens")
+	if d := allow(t, c, "u", quota.Path("GET", "/users/12"), 1); !d.Local || remaining(c, "teens") != held-1 {
+		t.Errorf("%+v, buckets %+v, want a local token of the longer rule", d, c.Buckets())
+	}
+}
+
 func TestAllowN_takes_n_or_none(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -265,6 +315,14 @@ func TestAllow_sizes_can_be_given_for_one_operation_or_path(t *testing.T) {
 	}
 	if _, partial := w.bodies[1]["tokensRequestedForDefaultBucketMatch"]; partial || len(c.Buckets()) != 1 {
 		t.Errorf("with size 0 the client keeps a bucket: %v, %v", w.bodies[1], c.Buckets())
+	}
+	lower := quota.Target{Path: "/z", Method: "get"}
+	if allow(t, c, "u", lower, 1); w.bodies[3]["httpMethod"] != "GET" {
+		t.Errorf("sent method %v, want it in capitals", w.bodies[3]["httpMethod"])
+	}
+	c, w = client(t, server(t, email), quota.WithBucketSizeFor(quota.Target{}, 20))
+	if allow(t, c, "u", send, 1); w.bodies[0]["tokensRequested"] != 5.0 {
+		t.Errorf("asked for %v, want 5: the size of the default bucket is not that of an operation", w.bodies[0]["tokensRequested"])
 	}
 }
 
@@ -384,9 +442,11 @@ func TestAllow_asks_for_less_where_the_service_gives_all_or_none(t *testing.T) {
 		}
 		_, _ = w.Write([]byte(`{"tokensRemaining":3,"tokensConsumed":0` + rule))
 	})
-	c, w := client(t, all)
-	if d := allow(t, c, "u", send, 1); !d.Allowed || d.Bucket.Remaining != 2 || w.calls() != 2 {
-		t.Errorf("%+v after %d calls, want 3 fetched with the second", d, w.calls())
+	for n := 1; n <= 3; n++ {
+		c, w := client(t, all)
+		if d := allow(t, c, "u", send, n); !d.Allowed || d.Bucket.Remaining != 3-n || w.calls() != 2 {
+			t.Errorf("%d tokens: %+v after %d calls, want 3 fetched with the second", n, d, w.calls())
+		}
 	}
 }
 

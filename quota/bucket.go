@@ -63,8 +63,10 @@ func (b *bucket) take(n int) (left int, ok bool) {
 
 func (b *bucket) isExpired(now time.Duration) bool { return now-time.Duration(b.used.Load()) >= idle }
 
+// status is for whoever holds the shard's lock and found the bucket in its map, where
+// none is void.
 func (b *bucket) status() BucketStatus {
-	return BucketStatus{Remaining: int(max(b.tokens.Load(), 0)), Max: int(b.max.Load())}
+	return BucketStatus{Remaining: int(b.tokens.Load()), Max: int(b.max.Load())}
 }
 
 // serve takes n tokens for a caller, unless the bucket is expired or has too few.

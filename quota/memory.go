@@ -71,7 +71,7 @@ func (m *MemoryStore) Take(_ context.Context, d Draw) (Drawn, error) {
 	defer s.mu.Unlock()
 	now := time.Now()
 	key := onceKey{d.Bucket, d.Once}
-	if r, ok := s.seen[key]; ok && d.Once != "" && now.Before(r.until) {
+	if r, ok := s.seen[key]; ok && now.Before(r.until) {
 		if r.tokens != d.Tokens || r.partial != d.Partial {
 			return Drawn{}, ErrKeyReused
 		}
@@ -103,14 +103,14 @@ func (b *serverBucket) take(d Draw, now time.Time) Drawn {
 	if n == 0 {
 		b.throttles++
 	}
-	b.tokens = max(b.tokens-float64(n), 0)
+	b.tokens -= float64(n) // what rounding gave is owed
 	return Drawn{Consumed: n, Remaining: int(b.tokens + whole), Throttles: b.throttles}
 }
 
-// level returns the tokens that the bucket holds now. A clock set back adds none.
+// level returns the tokens that the bucket holds now. Times of one process bear the
+// reading of the monotonic clock, so that a clock set back takes none.
 func (b *serverBucket) level(now time.Time) float64 {
-	passed := max(now.Sub(b.at), 0)
-	return math.Min(b.tokens+passed.Seconds()*b.refill, b.burst)
+	return math.Min(b.tokens+now.Sub(b.at).Seconds()*b.refill, b.burst)
 }
 
 // sweep drops full buckets and old draws, and asks for the next sweep if anything is

@@ -190,7 +190,7 @@ func TestConsume_says_what_failed_after_the_last_retry(t *testing.T) {
 
 func TestConsume_an_answer_that_is_none_is_an_error(t *testing.T) {
 	t.Parallel()
-	for _, body := range []string{"", "<html>", "{}", "null", `{"tokensConsumed":-1}`, `{"tokensConsumed":"1"}`, `{"tokensConsumed":1e300}`} {
+	for _, body := range []string{"", "<html>", "{}", "null", `{"tokensConsumed":-1}`, `{"tokensConsumed":"1"}`, `{"tokensConsumed":1e300}`, `{"tokensConsumed":2147483648}`} {
 		c, w := client(t, fixed(body))
 		var api *quota.APIError
 		if _, err := c.Consume(t.Context(), quota.Request{User: "u", Tokens: 1}); !errors.As(err, &api) || api.StatusCode != 200 || w.calls() != 1 {

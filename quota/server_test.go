@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -103,7 +104,7 @@ func TestServer_refuses_with_the_documented_statuses(t *testing.T) {
 		{"key of another application", good, []string{"x-api-key", other}, 403},
 		{"no JSON", `{`, bearer(), 400},
 		{"a number as a text", `{"applicationId":"app","userIdentifier":"u","tokensRequested":"1"}`, bearer(), 400},
-		{"too large", `"` + strings.Repeat("x", 1<<17) + `"`, bearer(), 400},
+		{"too large", `{"applicationId":"app","userIdentifier":"u","tokensRequested":1,"x":"` + strings.Repeat("x", 1<<16) + `"}`, bearer(), 400},
 		{"unknown application", `{"applicationId":"none","userIdentifier":"u","tokensRequested":1}`, bearer(), 404},
 		{"no application", `{"userIdentifier":"u","tokensRequested":1}`, bearer(), 422},
 		{"two applications", good, append(bearer(), "X-Application-Id", "app2"), 422},
@@ -113,6 +114,7 @@ func TestServer_refuses_with_the_documented_statuses(t *testing.T) {
 		{"both", `{"applicationId":"app","userIdentifier":"u","tokensRequested":1,"operation":"a","path":"/","httpMethod":"GET"}`, bearer(), 422},
 		{"path without method", `{"applicationId":"app","userIdentifier":"u","tokensRequested":1,"path":"/"}`, bearer(), 422},
 		{"default match of 0", `{"applicationId":"app","userIdentifier":"u","tokensRequested":1,"tokensRequestedForDefaultBucketMatch":0}`, bearer(), 422},
+		{"default match of too many", `{"applicationId":"app","userIdentifier":"u","tokensRequested":1,"tokensRequestedForDefaultBucketMatch":4294967296}`, bearer(), 422},
 	} {
 		code, got := post(t, s, consume, tt.body, tt.header...)
 		if code != tt.want || code != 200 && (got["message"] == "" || got["error"] == "" || got["message"] == nil) {
@@ -174,6 +176,39 @@ func TestServer_applications_and_rules_over_HTTP(t *testing.T) {
 	}
 	if got := strings.Join(ids, ","); got != "rule-1 GET,rule-2 ,r " {
 		t.Errorf("rules %s", got)
+	}
+}
+
+func TestServer_refuses_rates_that_are_none(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		refill float64
+		burst  int
+		good   bool
+	}{
+		{0, 1, true},
+		{1e9, math.MaxInt32, true},
+		{0, 0, false},
+		{0, math.MaxInt32 + 1, false},
+		{-1, 1, false},
+		{math.NaN(), 1, false},
+		{math.Inf(1), 1, false},
+	} {
+		s := quota.NewServer(quota.ServerConfig{})
+		err := s.AddApplication(quota.Application{ID: app, Key: quota.NewKey(key), RefillRate: tt.refill, BurstRate: tt.burst})
+		var config *quota.ConfigError
+		if (err == nil) != tt.good || err != nil && (!errors.As(err, &config) || len(config.Problems) != 1) {
+			t.Errorf("refill %v, burst %d: %v, want it taken: %t", tt.refill, tt.burst, err, tt.good)
+		}
+	}
+}
+
+func TestServer_makes_up_no_id_that_is_taken(t *testing.T) {
+	t.Parallel()
+	s := server(t, quota.RuleSpec{ID: "rule-1", Operation: "a", BurstRate: 1})
+	r, err := s.AddRule(app, quota.RuleSpec{Operation: "b", BurstRate: 1})
+	if err != nil || r.ID != "rule-2" {
+		t.Errorf("AddRule() = %+v, %v, want rule-2", r, err)
 	}
 }
 
