@@ -44,9 +44,11 @@ type Config struct {
 	// Manager holds the tokens. Required.
 	Manager *tokens.Manager
 
-	// Base sends the requests. What the manager asks by itself, as whose a token
-	// is, goes through its own [tokens.Config].Base. Defaults to
-	// [http.DefaultTransport].
+	// Base sends the requests, and the probe that confirms a 401 unless the manager
+	// has a base of its own. What the manager is asked to ask (Identify, Prime,
+	// Revalidate) goes through [tokens.Config].Base alone, since a manager may be
+	// below several fleets: where Base leads through a proxy or trusts an authority
+	// of its own, give it to both. Defaults to [http.DefaultTransport].
 	Base http.RoundTripper
 
 	// MaxWait bounds how long one call waits for a token. Defaults to
