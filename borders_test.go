@@ -44,7 +44,7 @@ var borders = map[string]border{
 	},
 	"transport": {own: []string{"tokens", "ratelimit"}, other: []string{oauth2}, deep: true},
 
-	"transport/diskcache": {other: []string{"github.com/peterbourgon/diskv/v3"}},
+	"transport/diskcache": {own: []string{"internal/privatefile"}, other: []string{"github.com/peterbourgon/diskv/v3"}},
 
 	"providers":              {own: []string{"tokens", "ratelimit", "transport"}, other: []string{oauth2}},
 	"providers/github":       {own: []string{"providers", "transport", "tokens"}, other: []string{"github.com/google/go-github"}},

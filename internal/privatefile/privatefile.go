@@ -1,5 +1,5 @@
 // Package privatefile reads and writes the files that a program keeps for the
-// user it runs as: configuration, state, checkpoints, databases.
+// user it runs as: configuration, state, checkpoints, databases, kept answers.
 //
 // Such a file has mode 0600. It is never reached through a symbolic link in its
 // own place, since whoever may put one there could have another file read or

@@ -15,13 +15,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/peterbourgon/diskv/v3"
+
+	"github.com/gitfleet/gitfleet/internal/privatefile"
 )
 
 // DefaultMaxBytes is what a [Store] holds at most unless it is told otherwise:
@@ -44,7 +45,8 @@ type Store struct {
 }
 
 // Open returns the Store in a folder, which it makes if it is not there. It
-// refuses a folder that is a symbolic link, or that others may read or write.
+// refuses a folder that is a symbolic link, that others may read or write, that
+// belongs to another user, or that lies where everybody can exchange it.
 // maxBytes bounds the sum of the files, those of other processes included as of
 // the last look: beyond it those that were used the longest time ago go, until a
 // tenth is free. 0 means [DefaultMaxBytes].
@@ -55,7 +57,7 @@ func Open(folder string, maxBytes int64) (*Store, error) {
 	}
 	temporary := filepath.Join(folder, "tmp")
 	for _, dir := range []string{folder, temporary} {
-		if err := private(dir); err != nil {
+		if err := privatefile.Folder(dir); err != nil {
 			return nil, fmt.Errorf("gitfleet: diskcache: %w", err)
 		}
 	}
@@ -72,23 +74,6 @@ func Open(folder string, maxBytes int64) (*Store, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s, s.shrink()
-}
-
-// private makes a folder that is this user's alone, or checks that it is.
-func private(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Lstat(dir)
-	switch {
-	case err != nil:
-		return err
-	case !info.IsDir():
-		return fmt.Errorf("%s is not a folder: a symbolic link is not followed", dir)
-	case info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows": // which has no such bits
-		return fmt.Errorf("others may use %s: want mode 0700", dir)
-	}
-	return nil
 }
 
 // sweep removes what killed processes have left.

@@ -86,8 +86,14 @@ func TestStore_is_for_its_user_alone(t *testing.T) {
 	if err := os.Chmod(wide, 0o750); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := diskcache.Open(wide, 0); err == nil || !strings.Contains(err.Error(), "0700") {
+	if _, err := diskcache.Open(wide, 0); err == nil || !strings.Contains(err.Error(), "run chmod 700 on it") {
 		t.Errorf("a folder that others may read: %v", err)
+	}
+	if err := os.Chmod(wide, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := diskcache.Open(filepath.Join(wide, "cache"), 0); err == nil || !strings.Contains(err.Error(), "everybody can exchange") {
+		t.Errorf("a folder that everybody may exchange: %v", err)
 	}
 }
 
