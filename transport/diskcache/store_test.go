@@ -181,6 +181,47 @@ func TestStore_stays_within_its_bound_and_removes_the_oldest(t *testing.T) {
 	}
 }
 
+func TestStore_frees_a_tenth_at_a_time_and_counts_what_stands_around_values(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "cache")
+	s := open(t, folder, 1000)
+	for i := range 11 {
+		set(t, s, key(i), strings.Repeat("x", 96)) // with its sum 100
+	}
+	if got := total(t, folder); got != 900 {
+		t.Errorf("%d bytes after the bound of 1000 was passed, want 900", got)
+	}
+	folder = filepath.Join(t.TempDir(), "cache")
+	s = open(t, folder, 100)
+	for i := range 30 {
+		set(t, s, key(i), "") // its sum alone
+	}
+	if got := total(t, folder); got > 100 {
+		t.Errorf("%d bytes of empty values, want at most 100", got)
+	}
+}
+
+func TestStore_notes_the_use_of_a_value_once_a_minute(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(t.TempDir(), "cache")
+	s := open(t, folder, 0)
+	set(t, s, key(1), "one")
+	for ago, noted := range map[time.Duration]bool{30 * time.Second: false, 2 * time.Minute: true} {
+		before := time.Now().Add(-ago).Truncate(time.Second)
+		if err := os.Chtimes(filepath.Join(folder, key(1)), before, before); err != nil {
+			t.Fatal(err)
+		}
+		get(t, s, key(1))
+		info, err := os.Stat(filepath.Join(folder, key(1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.ModTime().After(before) != noted {
+			t.Errorf("used %v after the last time: noted %t, want %t", ago, !noted, noted)
+		}
+	}
+}
+
 func total(t testing.TB, folder string) (bytes int64) {
 	t.Helper()
 	files, err := os.ReadDir(folder)
