@@ -51,7 +51,7 @@ func (f *Fleet) Client(p tokens.ProviderType, host string) (*providers.Client, e
 	if open == nil {
 		return nil, fmt.Errorf("gitfleet: unknown provider %q: want github, gitlab or bitbucket", p)
 	}
-	config := providers.Config{Manager: f.manager, Host: host, Transport: f.transports[p], UserAgent: f.userAgent}
+	config := providers.Config{Manager: f.manager, Host: host, Transport: f.transports[p], UserAgent: f.userAgent, MaxAnswer: f.maxAnswer}
 	c, err := open(config)
 	if err != nil {
 		return nil, err

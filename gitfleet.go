@@ -76,6 +76,11 @@ type Config struct {
 	// [providers.DefaultUserAgent].
 	UserAgent string
 
+	// MaxAnswer is how many bytes of one answer the portable clients take into
+	// memory, see [providers.Config]. Defaults to [providers.DefaultMaxAnswer];
+	// negative is no bound.
+	MaxAnswer int64
+
 	// Anonymous lets the portable clients of hosts for which the manager has no
 	// token, when a client is first asked for, send requests without one.
 	Anonymous bool
@@ -92,6 +97,7 @@ type Fleet struct {
 	manager    *tokens.Manager
 	transports map[tokens.ProviderType]*transport.Transport
 	userAgent  string
+	maxAnswer  int64
 	anonymous  bool
 	stateFile  string
 
@@ -124,6 +130,7 @@ func newFleet(c Config) *Fleet {
 		manager:    c.Manager,
 		transports: map[tokens.ProviderType]*transport.Transport{},
 		userAgent:  c.UserAgent,
+		maxAnswer:  c.MaxAnswer,
 		anonymous:  c.Anonymous,
 		stateFile:  c.StateFile,
 		clients:    map[place]*providers.Client{},

@@ -46,6 +46,13 @@ type Config struct {
 	// [DefaultUserAgent].
 	UserAgent string
 
+	// MaxAnswer is how many bytes of one answer are taken into memory, decompressed:
+	// of a page, a record, or what [Client.Call] decodes. Of an answer with a file it
+	// is [FileAnswers] times as many. What [Client.Call] writes into an [io.Writer] as
+	// it comes is not bounded. Beyond it a call ends with an error that matches
+	// [ErrTooLarge]. Defaults to [DefaultMaxAnswer]; negative is no bound.
+	MaxAnswer int64
+
 	// Anonymous sends requests without a token if the manager has none for the
 	// host when the client is made; with a Transport, as that one decides. Hosts
 	// allow far fewer of those, counted by address.

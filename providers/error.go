@@ -25,7 +25,7 @@ var (
 	ErrConflict     = errors.New("conflict")                // 409, such as an empty repository
 	ErrInvalid      = errors.New("invalid")                 // 400, 422, or bad arguments, with which nothing was sent
 	ErrUnavailable  = errors.New("unavailable")             // 5xx, or an answer that is not ready yet
-	ErrTooLarge     = errors.New("too large")               // more than the host is willing to return
+	ErrTooLarge     = errors.New("too large")               // more than the host returns, or than Config.MaxAnswer
 	ErrBlocked      = errors.New("blocked")                 // 451, or a repository taken down
 	ErrMalformed    = errors.New("malformed answer")        // the answer is not what the API documents
 	ErrTimeout      = errors.New("timeout")                 // of a request or of the context

@@ -82,6 +82,7 @@ func (d *driver) read(ctx context.Context, address string) (*http.Response, []by
 	if isAttachment(resp.Header) { // its content may look like a record
 		return nil, nil, invalid("this is a file; FetchContent reads it")
 	}
+	providers.Bound(resp, d.most)
 	body, err := io.ReadAll(resp.Body)
 	return resp, body, err
 }

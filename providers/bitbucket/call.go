@@ -37,6 +37,7 @@ func (d *driver) Call(ctx context.Context, c providers.Call) (providers.Answer, 
 		_, err = io.Copy(w, resp.Body)
 		return a, err
 	}
+	providers.Bound(resp, d.most)
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return a, err

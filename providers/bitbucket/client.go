@@ -17,7 +17,8 @@ const pageLength = 100
 
 // NewClient returns go-bitbucket's client with rt below it, usually a
 // [transport.Transport]. Each of its requests ends when ctx does, also between
-// the pages of a list and while it waits for a token. It sends nothing.
+// the pages of a list and while it waits for a token. A JSON answer of more than
+// [providers.DefaultMaxAnswer] bytes is an error. It sends nothing.
 //
 // The base is the host as tokens.Token.Host names it, with or without /2.0:
 // empty for Bitbucket Cloud. Without a scheme https is meant.

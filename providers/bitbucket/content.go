@@ -51,6 +51,7 @@ func (d *driver) file(ctx context.Context, address, path string) ([]byte, error)
 		return nil, err
 	}
 	defer resp.Body.Close()
+	providers.Bound(resp, providers.FileAnswers*d.most)
 	data, err := io.ReadAll(resp.Body)
 	if err == nil && isListing(resp, data) {
 		err = invalid("%q is a directory; FetchTree lists it", path)

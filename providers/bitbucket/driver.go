@@ -1,6 +1,7 @@
 package bitbucket
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -30,10 +31,8 @@ func New(c providers.Config) (*providers.Client, error) {
 	}
 	d := &driver{
 		info: providers.Info{Provider: tokens.Bitbucket, Host: c.Host, PageSize: pageLength},
-		api:  api, transport: rt, agent: c.UserAgent,
-	}
-	if d.agent == "" {
-		d.agent = providers.DefaultUserAgent
+		api:  api, transport: rt, agent: cmp.Or(c.UserAgent, providers.DefaultUserAgent),
+		most: cmp.Or(c.MaxAnswer, providers.DefaultMaxAnswer),
 	}
 	// No Timeout: it would count the time that a call waits for a token.
 	d.records = &http.Client{Transport: rt, CheckRedirect: stay}
@@ -57,6 +56,7 @@ type driver struct {
 	api       string // base URL, with /2.0
 	transport http.RoundTripper
 	agent     string
+	most      int64 // bytes of an answer that is decoded
 
 	records *http.Client // follows redirects on the same host
 	files   *http.Client // follows them to where files are kept, too

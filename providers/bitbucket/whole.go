@@ -8,6 +8,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+
+	"github.com/gitfleet/gitfleet/providers"
 )
 
 // whole reads JSON answers to their end before it returns them. go-bitbucket
@@ -23,8 +25,11 @@ func (w whole) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.Body == nil || resp.StatusCode != http.StatusOK || !isJSON(resp.Header) {
 		return resp, err
 	}
-	text, err := io.ReadAll(resp.Body)
+	text, err := io.ReadAll(io.LimitReader(resp.Body, providers.DefaultMaxAnswer+1))
 	_ = resp.Body.Close()
+	if len(text) > providers.DefaultMaxAnswer {
+		err = fmt.Errorf("it has more than %d bytes", providers.DefaultMaxAnswer)
+	}
 	if err == nil && !json.Valid(text) && req.Method != http.MethodHead {
 		err = errors.New("the answer is not JSON, though it says so")
 	}

@@ -26,7 +26,7 @@ func (d *driver) Call(ctx context.Context, c providers.Call) (providers.Answer, 
 	if resp.StatusCode >= 400 {
 		return a, d.failure(resp)
 	}
-	if err := deliver(resp, req.Method, c.Out); err != nil {
+	if err := d.deliver(resp, req.Method, c.Out); err != nil {
 		return a, err
 	}
 	a.Next, _, err = d.links(resp, req.URL.String())
@@ -57,13 +57,14 @@ func (d *driver) request(c providers.Call) (*http.Request, error) {
 }
 
 // deliver decodes an answer into out, and closes it.
-func deliver(resp *http.Response, method string, out any) error {
+func (d *driver) deliver(resp *http.Response, method string, out any) error {
 	if out == nil || method == http.MethodHead || resp.StatusCode == http.StatusNotModified {
 		_, _ = io.CopyN(io.Discard, resp.Body, maxFailure) // the connection can be used again
 		return resp.Body.Close()
 	}
 	w, ok := out.(io.Writer)
 	if !ok {
+		providers.Bound(resp, d.most)
 		return decode(resp, out)
 	}
 	defer resp.Body.Close()

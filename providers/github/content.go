@@ -95,12 +95,12 @@ func (d *driver) data(ctx context.Context, c *github.RepositoryContent, address 
 		return nil, err
 	}
 	req.Header.Set("Accept", rawMediaType)
-	resp, err := d.send(ctx, req)
+	resp, err := d.send(ctx, req, providers.FileAnswers*d.most)
 	if err != nil {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxContent+1))
+	data, err := io.ReadAll(resp.Body)
 	if err == nil && len(data) != c.GetSize() {
 		err = providers.Malformed(resp.StatusCode, fmt.Errorf("%d bytes came of a file of %d", len(data), c.GetSize()))
 	}
@@ -109,6 +109,3 @@ func (d *driver) data(ctx context.Context, c *github.RepositoryContent, address 
 	}
 	return data, nil
 }
-
-// maxContent is more than GitHub serves.
-const maxContent = 200 << 20

@@ -25,7 +25,9 @@ func New(c providers.Config) (*providers.Client, error) {
 		return nil, err
 	}
 	lib.UserAgent = cmp.Or(c.UserAgent, providers.DefaultUserAgent)
-	return providers.NewClient(newDriver(lib), m), nil
+	d := newDriver(lib)
+	d.most = cmp.Or(c.MaxAnswer, providers.DefaultMaxAnswer)
+	return providers.NewClient(d, m), nil
 }
 
 // driver implements [providers.Driver] and all that only some hosts have.
@@ -34,6 +36,7 @@ type driver struct {
 	http   *http.Client // for the caller's own calls
 	strict *http.Client // stays at the host
 	info   providers.Info
+	most   int64 // bytes of an answer that is decoded
 	kinds  kinds
 }
 
@@ -57,6 +60,7 @@ func newDriver(lib *github.Client) *driver {
 		lib:    lib,
 		http:   lib.Client(),
 		strict: lib.Client(),
+		most:   providers.DefaultMaxAnswer,
 		info: providers.Info{
 			Provider: tokens.GitHub,
 			Host:     strings.TrimSuffix(strings.TrimSuffix(base.String(), "/"), "/api/v3"),

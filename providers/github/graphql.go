@@ -27,7 +27,7 @@ func (d *driver) GraphQL(ctx context.Context, query string, variables map[string
 	if err != nil {
 		return &providers.Error{Kind: providers.ErrInvalid, Message: err.Error(), Err: err}
 	}
-	resp, err := d.send(ctx, req)
+	resp, err := d.send(ctx, req, d.most)
 	if err != nil {
 		return err
 	}

@@ -53,13 +53,13 @@ func (d *driver) get(ctx context.Context, address string) (*http.Response, error
 		return nil, err
 	}
 	req.Header.Set("Accept", mediaType)
-	return d.send(ctx, req)
+	return d.send(ctx, req, d.most)
 }
 
-// send sends a request. What is no success is an error, and its body closed. It
-// goes without go-github's Do, which remembers limits and would refuse calls by
+// send sends a request whose answer has at most so many bytes. What is no success is
+// an error, and its body closed. It goes without go-github's Do, which remembers limits and would refuse calls by
 // itself, and which does not close the body of a failure.
-func (d *driver) send(ctx context.Context, req *http.Request) (*http.Response, error) {
+func (d *driver) send(ctx context.Context, req *http.Request, most int64) (*http.Response, error) {
 	resp, err := d.strict.Do(req.WithContext(ctx))
 	if err != nil {
 		return nil, err
@@ -67,6 +67,7 @@ func (d *driver) send(ctx context.Context, req *http.Request) (*http.Response, e
 	if resp.StatusCode == http.StatusAccepted || resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return nil, d.failure(resp)
 	}
+	providers.Bound(resp, most)
 	return resp, nil
 }
 

@@ -25,7 +25,7 @@ func TestDriver_passes_the_suite_of_all_drivers(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = m.Close() })
-		c, err := github.New(providers.Config{Manager: m, Base: o.Wrap(sim)})
+		c, err := github.New(providers.Config{Manager: m, MaxAnswer: o.MaxAnswer, Base: o.Wrap(sim)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@ func (d *driver) Call(ctx context.Context, c providers.Call) (providers.Answer, 
 	if resp.StatusCode >= http.StatusBadRequest {
 		return got, d.failure(resp)
 	}
-	if err := deliver(resp, c.Out); err != nil {
+	if err := d.deliver(resp, c.Out); err != nil {
 		return got, err
 	}
 	got.Next, err = d.next(answer{resp.StatusCode, resp.Header, resp.Request.URL, nil}, req.URL.String())
@@ -70,7 +70,7 @@ func (d *driver) callAddress(path string) (string, error) {
 }
 
 // deliver decodes the body of an answer into out.
-func deliver(resp *http.Response, out any) error {
+func (d *driver) deliver(resp *http.Response, out any) error {
 	if out == nil {
 		out = io.Discard
 	}
@@ -78,7 +78,7 @@ func deliver(resp *http.Response, out any) error {
 		_, err := io.Copy(w, resp.Body)
 		return err
 	}
-	body, err := read(resp)
+	body, err := d.read(resp)
 	if err != nil || len(body) == 0 && resp.StatusCode != http.StatusOK || resp.Request.Method == http.MethodHead {
 		return err
 	}

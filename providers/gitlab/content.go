@@ -24,7 +24,7 @@ func (f *file) whole() bool { return f.FilePath != "" }
 // branch (GitLab docs, "Repository files API").
 func (d *driver) Content(ctx context.Context, n providers.Name, path string, q providers.Query) (providers.Content, error) {
 	query := url.Values{"ref": {cmp.Or(q.Ref, "HEAD")}}
-	f, raw, err := one[file](ctx, d, d.url(query, "projects", n.String(), "repository", "files", path), q)
+	f, raw, err := one[file](ctx, d.forFiles(), d.url(query, "projects", n.String(), "repository", "files", path), q)
 	if err != nil {
 		return providers.Content{}, err
 	}
@@ -37,6 +37,13 @@ func (d *driver) Content(ctx context.Context, n providers.Name, path string, q p
 	return providers.Content{
 		Origin: d.origin(&f.File, raw), Path: f.FilePath, SHA: f.BlobID, SizeBytes: int64(f.Size), Data: data,
 	}, nil
+}
+
+// forFiles is the driver for a request whose answer is a file.
+func (d *driver) forFiles() *driver {
+	f := *d
+	f.most *= providers.FileAnswers
+	return &f
 }
 
 // node is an entry of a directory as it comes.

@@ -36,6 +36,7 @@ func New(c providers.Config) (*providers.Client, error) {
 		info:    providers.Info{Provider: tokens.GitLab, Host: strings.TrimSuffix(base.String(), "/api/v4/"), PageSize: 100},
 		library: library,
 		base:    base,
+		most:    cmp.Or(c.MaxAnswer, providers.DefaultMaxAnswer),
 		loose:   &http.Client{Transport: rt},
 	}
 	d.strict = &http.Client{Transport: rt, CheckRedirect: d.stay}
@@ -76,6 +77,7 @@ type driver struct {
 	info    providers.Info
 	library *gitlab.Client
 	base    *url.URL     // of the API; ends with a slash
+	most    int64        // bytes of an answer that is decoded
 	strict  *http.Client // follows redirects within the host
 	loose   *http.Client // follows them anywhere, as downloads need it; the transport keeps the credential back
 }

@@ -37,7 +37,7 @@ func TestDriver_does_what_every_driver_does(t *testing.T) {
 			Header: http.Header{"RateLimit-Name": {"throttle_authenticated_files_api"}},
 		})
 		h := providertest.Harness{
-			Client: newClient(t, providers.Config{Base: o.Wrap(byUpdate(sim))}), Owner: "acme", Organization: "acme/platform", User: "user-1",
+			Client: newClient(t, providers.Config{MaxAnswer: o.MaxAnswer, Base: o.Wrap(byUpdate(sim))}), Owner: "acme", Organization: "acme/platform", User: "user-1",
 			Call: "user", Pages: "groups/acme/projects?per_page=3",
 			Exhaust:      func() { sim.SetRemaining(tokenA, throttle, 0) },
 			Native:       natives,

@@ -65,7 +65,7 @@ func (d *driver) ask(req *http.Request) (answer, error) {
 	default:
 		return answer{}, d.failure(resp)
 	}
-	body, err := read(resp)
+	body, err := d.read(resp)
 	if err != nil {
 		return answer{}, err
 	}
@@ -87,7 +87,8 @@ func send(c *http.Client, req *http.Request) (*http.Response, error) {
 }
 
 // read returns the body of an answer.
-func read(resp *http.Response) ([]byte, error) {
+func (d *driver) read(resp *http.Response) ([]byte, error) {
+	providers.Bound(resp, d.most)
 	var b bytes.Buffer
 	if n := resp.ContentLength; n > 0 && n < 1<<24 {
 		b.Grow(int(n) + bytes.MinRead)

@@ -37,6 +37,7 @@ func (s suite) answers(t *testing.T) {
 			wantKind(t, err, providers.ErrNetwork, io.ErrUnexpectedEOF)
 		})
 	})
+	t.Run("an_answer_without_end", func(t *testing.T) { s.each(t, nil, endless) })
 	t.Run("204_is_an_empty_list", func(t *testing.T) {
 		s.each(t, lists, func(t *testing.T, b *bench, o operation) {
 			b.normally(o)

@@ -19,6 +19,9 @@ type Options struct {
 	// confirms a refused token, must not: they go to the host directly, or end
 	// in an error (tokens.Config.Base).
 	Wrap func(host http.RoundTripper) http.RoundTripper
+
+	// MaxAnswer is that of the client's [providers.Config].
+	MaxAnswer int64
 }
 
 // Harness is a client over a simulated host, and what there is at the host.

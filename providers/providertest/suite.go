@@ -24,6 +24,9 @@ type bench struct {
 // few is how many repositories an owner has where it does not matter.
 const few = 5
 
+// maxAnswer is more than a page of the longest list takes.
+const maxAnswer = 2 << 20
+
 // with runs a test on a harness of its own, in a bubble.
 func (s suite) with(t *testing.T, name string, repositories int, test func(*testing.T, *bench)) {
 	t.Run(name, func(t *testing.T) {
@@ -42,7 +45,7 @@ func (s suite) with(t *testing.T, name string, repositories int, test func(*test
 // bench makes a harness. When the test is over all bodies are closed.
 func (s suite) bench(t *testing.T, repositories int) *bench {
 	w := &wire{}
-	b := &bench{Harness: s.newHarness(t, Options{Repositories: repositories, Wrap: w.over}), wire: w, t: t}
+	b := &bench{Harness: s.newHarness(t, Options{Repositories: repositories, Wrap: w.over, MaxAnswer: maxAnswer}), wire: w, t: t}
 	t.Cleanup(func() {
 		if n := w.open.Load(); n != 0 {
 			t.Errorf("%d bodies of answers were not closed", n)
