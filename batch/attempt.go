@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"runtime/debug"
 	"time"
@@ -120,9 +121,13 @@ func (p *patience) retry(err error) (time.Duration, bool) {
 func (p *patience) backoff(n int) time.Duration {
 	d, most := min(p.config.Backoff, p.config.MaxBackoff), p.config.MaxBackoff
 	for ; n > 0 && d < most; n-- {
-		d = min(most, 2*min(d, most/2+1))
+		if d > most/2 { // twice that may be more than a Duration can be
+			d = most
+		} else {
+			d *= 2
+		}
 	}
-	return d + time.Duration(rand.Float64()*float64(d/4))
+	return d + time.Duration(rand.Float64()*float64(min(d/4, math.MaxInt64-d)))
 }
 
 // retryAt returns when an error says to come back, or the zero time.

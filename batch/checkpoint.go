@@ -96,7 +96,13 @@ func (c *checkpoint) load(job string) error {
 	if found.whole > 0 {
 		return nil
 	}
-	if _, err := c.file.Write(append(first, '\n')); err != nil {
+	return c.begin(append(first, '\n'))
+}
+
+// begin writes the first line of a new file, and has that and the file's name last
+// when the machine loses power.
+func (c *checkpoint) begin(line []byte) error {
+	if _, err := c.file.Write(line); err != nil {
 		return err
 	}
 	return cmp.Or(c.file.Sync(), privatefile.SyncFolder(filepath.Dir(c.path)))

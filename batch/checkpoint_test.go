@@ -329,6 +329,17 @@ func TestCheckpoint_that_cannot_keep_a_result_ends_the_batch(t *testing.T) {
 	}
 }
 
+func TestCheckpoint_that_cannot_keep_the_last_result_says_so_though_all_succeeded(t *testing.T) {
+	t.Parallel()
+	r, err := batch.Run(t.Context(), ids(1), func(context.Context, string) (chan int, error) {
+		return make(chan int), nil
+	}, batch.Config{Checkpoint: file(t)})
+	check(t, r)
+	if !errors.Is(err, batch.ErrStopped) || r.Succeeded != 1 {
+		t.Errorf("%d succeeded, %v", r.Succeeded, err)
+	}
+}
+
 func TestCheckpoint_values_of_another_type_end_the_batch(t *testing.T) {
 	t.Parallel()
 	path := file(t)

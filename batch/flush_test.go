@@ -3,6 +3,8 @@
 package batch
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,6 +45,55 @@ func TestCheckpoint_is_flushed_to_the_disk_every_second_and_at_the_end(t *testin
 	}
 	if err := c.close(); err == nil {
 		t.Error("there was no flush at the end")
+	}
+}
+
+func TestCheckpoint_begins_with_a_flush_of_its_first_line_and_of_its_folder(t *testing.T) {
+	t.Parallel()
+	c, written := pipe(t)
+	if err := c.begin([]byte("first\n")); err == nil || written() != "first\n" {
+		t.Errorf("begin() = %v, want the error of the flush", err)
+	}
+	path := filepath.Join(t.TempDir(), "checkpoint")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	c = &checkpoint{path: path, file: file}
+	if err := c.begin([]byte("first\n")); err != nil {
+		t.Errorf("begin() = %v", err)
+	}
+	c.path = filepath.Join(filepath.Dir(path), "none", "checkpoint") // a folder that cannot be opened
+	if err := c.begin([]byte("first\n")); err == nil {
+		t.Error("the folder was not flushed")
+	}
+}
+
+func TestCheckpoint_counts_the_second_from_the_last_flush(t *testing.T) {
+	t.Parallel()
+	c, err := openCheckpoint(filepath.Join(t.TempDir(), "checkpoint"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.synced = time.Now().Add(-syncEvery)
+	if err := c.add("a", 1); err != nil || time.Since(c.synced) >= syncEvery {
+		t.Errorf("add() = %v, the last flush was %v ago", err, time.Since(c.synced))
+	}
+	if err := c.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCheckpoint_whose_last_flush_fails_is_an_error_of_the_batch(t *testing.T) {
+	t.Parallel()
+	e, err := newEngine(t.Context(), func(context.Context, string) (int, error) { return 1, nil }, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.saved, _ = pipe(t)
+	if err := e.end(true); !errors.Is(err, ErrStopped) {
+		t.Errorf("end() = %v, want ErrStopped", err)
 	}
 }
 

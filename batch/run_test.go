@@ -162,6 +162,17 @@ func TestRun_bounds_the_calls_under_way(t *testing.T) {
 	}
 }
 
+// A short list does not need a goroutine for each call that could be.
+func TestRun_starts_no_more_workers_than_there_are_items(t *testing.T) {
+	if n := testing.AllocsPerRun(1, func() {
+		if _, err := batch.Run(t.Context(), []int{1, 2, 3}, double, batch.Config{Concurrency: 100_000}); err != nil {
+			t.Error(err)
+		}
+	}); n > 1000 {
+		t.Errorf("%v allocations for 3 items", n)
+	}
+}
+
 func TestRun_the_first_error_stops_the_rest_if_asked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

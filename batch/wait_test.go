@@ -102,6 +102,21 @@ func TestRetry_comes_after_pauses_that_double(t *testing.T) {
 	})
 }
 
+func TestRetry_comes_after_a_backoff_that_is_longer_than_the_default_of_the_longest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &script{errs: repeated(errOdd, 2)}
+		if _, err := try(t.Context(), s.call, batch.Config{MaxRetries: 2, Backoff: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 {
+			if pause := s.calls[i+1] - s.calls[i]; pause < time.Hour || pause > time.Hour*5/4 {
+				t.Errorf("pause %d was %v, want an hour and up to a quarter more", i, pause)
+			}
+		}
+	})
+}
+
 func TestRetry_ends_after_MaxRetries_and_keeps_the_last_error(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
