@@ -10,10 +10,13 @@ import (
 	gobitbucket "github.com/ktrysmt/go-bitbucket"
 )
 
-// blanks is white space without an end, and how much of it was read.
+// blanks is more white space than anybody should read, and how much of it was read.
 type blanks struct{ read int }
 
 func (b *blanks) Read(p []byte) (int, error) {
+	if b.read > 256<<20 {
+		return 0, io.EOF
+	}
 	copy(p, strings.Repeat(" ", len(p)))
 	b.read += len(p)
 	return len(p), nil
