@@ -123,7 +123,7 @@ func TestCache_in_a_folder_that_others_may_use_is_refused(t *testing.T) {
 	if err := os.Chmod(folder, 0o755); err != nil { // whatever the umask
 		t.Fatal(err)
 	}
-	w.run("user", "octocat", "--cache", folder).want(t, exitUsage, "", "others may use "+folder)
+	w.run("user", "octocat", "--cache", folder).want(t, exitUsage, "", "diskcache: folder "+folder+" has mode 0755, so that others can use it: run chmod 700 on it")
 }
 
 // A run does without what cannot be read, and tells of it.
