@@ -11,9 +11,9 @@ import (
 // who could (see queue).
 type line struct {
 	first, last *waiter
-	crowds      map[audience]*crowd   // by whose tokens may serve them
-	fixed       int                   // crowds that wait for one token
-	pinned      map[*account][]*crowd // those that wait for one account
+	parties      map[audience]*party   // by whose tokens may serve them
+	fixed       int                   // parties that wait for one token
+	pinned      map[*account][]*party // those that wait for one account
 	marked      pile[*queue]          // that are to be looked at, by their first calls
 	paced       agenda[*queue]        // that are to be looked at when their time has come
 	refused     []*waiter             // that have been refused by a token that could serve them
@@ -33,7 +33,7 @@ type waiter struct {
 	audience   audience  // that of the request, by value; the zero audience is everybody
 	turn       chan turn // receives once, from whoever takes the waiter out of line
 	inLine     bool
-	spots      []*spot
+	positions      []*position
 	prev, next *waiter
 }
 

@@ -31,7 +31,7 @@ func (m *model) unmarked(look func()) {
 
 // checkLine wants each call in line to be in the queues of those who may serve it.
 func (m *model) checkLine(l *lane) {
-	spots, movable, refused := 0, 0, 0
+	positions, movable, refused := 0, 0, 0
 	for w := l.line.first; w != nil; w = w.next {
 		r := &w.request
 		if r.admitted != m.host.generation && w.movable() {
@@ -41,20 +41,20 @@ func (m *model) checkLine(l *lane) {
 		if r.audience.value() != w.audience {
 			m.Fatalf("a call for %q waits for %v, want %v", r.Owner, w.audience, r.audience)
 		}
-		want := slices.Collect(crowdsFor(w.audience))
-		if len(want) != len(w.spots) {
-			m.Fatalf("a call for %q stands in %d queues, want %d", r.Owner, len(w.spots), len(want))
+		want := slices.Collect(partiesFor(w.audience))
+		if len(want) != len(w.positions) {
+			m.Fatalf("a call for %q stands in %d queues, want %d", r.Owner, len(w.positions), len(want))
 		}
-		for i, s := range w.spots {
+		for i, s := range w.positions {
 			q := s.queue
-			if q.spots[s.index] != s || q.crowd.of != want[i] || q.kind != drawKind(&r.Draw) || l.line.crowds[want[i]] != q.crowd || !slices.Contains(q.crowd.queues, q) {
+			if q.positions[s.index] != s || q.party.of != want[i] || q.kind != drawKind(&r.Draw) || l.line.parties[want[i]] != q.party || !slices.Contains(q.party.queues, q) {
 				m.Fatalf("a call for %q stands in the wrong queue", r.Owner)
 			}
-			if s.index > 0 && s.before(q.spots[(s.index-1)/2]) {
+			if s.index > 0 && s.before(q.positions[(s.index-1)/2]) {
 				m.Fatalf("call %d stands behind one that came later", w.number)
 			}
 		}
-		spots += len(w.spots)
+		positions += len(w.positions)
 		if w.movable() {
 			movable++
 		}
@@ -63,10 +63,10 @@ func (m *model) checkLine(l *lane) {
 		}
 	}
 	fixed, pinned := 0, 0
-	for of, c := range l.line.crowds {
+	for of, c := range l.line.parties {
 		for _, q := range c.queues {
-			spots -= len(q.spots)
-			if len(q.spots) == 0 {
+			positions -= len(q.positions)
+			if len(q.positions) == 0 {
 				m.Fatalf("a queue is empty")
 			}
 		}
@@ -80,13 +80,13 @@ func (m *model) checkLine(l *lane) {
 	for _, cs := range l.line.pinned {
 		pinned += len(cs)
 		for _, c := range cs {
-			if l.line.crowds[c.of] != c {
+			if l.line.parties[c.of] != c {
 				m.Fatalf("an account knows of calls that wait no more")
 			}
 		}
 	}
-	if spots != 0 || movable != l.line.movable || fixed != l.line.fixed || len(l.line.aside) > 0 || refused != len(l.line.refused) {
+	if positions != 0 || movable != l.line.movable || fixed != l.line.fixed || len(l.line.aside) > 0 || refused != len(l.line.refused) {
 		m.Fatalf("the line counts %d movable, %d fixed, %d refused and %d aside, want %d, %d, %d and none; %d places too many",
-			l.line.movable, l.line.fixed, len(l.line.refused), len(l.line.aside), movable, fixed, refused, -spots)
+			l.line.movable, l.line.fixed, len(l.line.refused), len(l.line.aside), movable, fixed, refused, -positions)
 	}
 }

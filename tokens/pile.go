@@ -9,12 +9,12 @@ type pile[T piled[T]] []T
 // piled is what can be in a pile.
 type piled[T any] interface {
 	before(other T) bool
-	spot() *int // where it is in its pile, or -1
+	position() *int // where it is in its pile, or -1
 }
 
 func (p *pile[T]) add(x T)    { heap.Push(p, x) }
-func (p *pile[T]) remove(x T) { heap.Remove(p, *x.spot()) }
-func (p *pile[T]) fix(x T)    { heap.Fix(p, *x.spot()) }
+func (p *pile[T]) remove(x T) { heap.Remove(p, *x.position()) }
+func (p *pile[T]) fix(x T)    { heap.Fix(p, *x.position()) }
 
 // Len implements [heap.Interface].
 func (p pile[T]) Len() int { return len(p) }
@@ -25,13 +25,13 @@ func (p pile[T]) Less(i, j int) bool { return p[i].before(p[j]) }
 // Swap implements [heap.Interface].
 func (p pile[T]) Swap(i, j int) {
 	p[i], p[j] = p[j], p[i]
-	*p[i].spot(), *p[j].spot() = i, j
+	*p[i].position(), *p[j].position() = i, j
 }
 
 // Push implements [heap.Interface].
 func (p *pile[T]) Push(x any) {
 	item := x.(T)
-	*item.spot() = len(*p)
+	*item.position() = len(*p)
 	*p = append(*p, item)
 }
 
@@ -42,6 +42,6 @@ func (p *pile[T]) Pop() any {
 	item := (*p)[last]
 	(*p)[last] = none
 	*p = (*p)[:last]
-	*item.spot() = -1
+	*item.position() = -1
 	return item
 }

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// crowd is the calls in line that the same tokens may serve: a queue for each kind of
+// party is the calls in line that the same tokens may serve: a queue for each kind of
 // them, of which there are few.
-type crowd struct {
+type party struct {
 	of     audience
 	queues []*queue
 }
@@ -22,33 +22,33 @@ type crowd struct {
 // owners, whom tokens without owners may serve: for its calls the same holds with
 // these tokens.
 type queue struct {
-	crowd *crowd
+	party *party
 	kind  kind
-	spots pile[*spot]
+	positions pile[*position]
 	index int          // among the queues that are to be looked at, or -1
 	paced date[*queue] // when time alone may let the first of its calls go, for all that is known
 	doubt bool         // whether a token will ever serve its calls, see lane.doubt
 }
 
-// spot is the place of a call in one queue.
-type spot struct {
+// position is the place of a call in one queue.
+type position struct {
 	waiter *waiter
 	queue  *queue
 	index  int
 }
 
-func (s *spot) before(other *spot) bool { return s.waiter.number < other.waiter.number }
-func (s *spot) spot() *int              { return &s.index }
+func (s *position) before(other *position) bool { return s.waiter.number < other.waiter.number }
+func (s *position) position() *int              { return &s.index }
 
 // before reports whether the first of q came before the first of other.
-func (q *queue) before(other *queue) bool { return q.spots[0].before(other.spots[0]) }
-func (q *queue) spot() *int               { return &q.index }
+func (q *queue) before(other *queue) bool { return q.positions[0].before(other.positions[0]) }
+func (q *queue) position() *int               { return &q.index }
 
 // ownerless is the audience of the queues for calls of all owners.
 var ownerless = audience{owner: "/"} // which is no owner
 
-// crowdsFor yields whose tokens may serve calls with an audience.
-func crowdsFor(a audience) iter.Seq[audience] {
+// partiesFor yields whose tokens may serve calls with an audience.
+func partiesFor(a audience) iter.Seq[audience] {
 	return func(yield func(audience) bool) {
 		if a.token != nil || a.account != nil || a.owner == "" {
 			yield(a)
@@ -65,52 +65,52 @@ func crowdsFor(a audience) iter.Seq[audience] {
 // join puts a call into the queues that it belongs in.
 func (l *line) join(w *waiter) {
 	k := drawKind(&w.request.Draw)
-	for a := range crowdsFor(w.audience) {
-		q := l.crowd(a).queue(k)
-		s := &spot{waiter: w, queue: q}
-		w.spots = append(w.spots, s)
-		q.spots.add(s)
+	for a := range partiesFor(w.audience) {
+		q := l.party(a).queue(k)
+		s := &position{waiter: w, queue: q}
+		w.positions = append(w.positions, s)
+		q.positions.add(s)
 		l.reorder(q)
 	}
 }
 
 // part takes a call out of its queues.
 func (l *line) part(w *waiter) {
-	for _, s := range w.spots {
+	for _, s := range w.positions {
 		q := s.queue
-		q.spots.remove(s)
-		if len(q.spots) > 0 {
+		q.positions.remove(s)
+		if len(q.positions) > 0 {
 			l.reorder(q)
 			continue
 		}
 		l.unmark(q)
 		l.paced.set(&q.paced, time.Time{})
-		c := q.crowd
+		c := q.party
 		if c.queues = slices.DeleteFunc(c.queues, func(other *queue) bool { return other == q }); len(c.queues) == 0 {
 			l.disband(c)
 		}
 	}
-	w.spots = nil
+	w.positions = nil
 }
 
 // ownQueue returns the queue of a call whose tokens may serve no more than it.
-func (w *waiter) ownQueue() *queue { return w.spots[min(1, len(w.spots)-1)].queue }
+func (w *waiter) ownQueue() *queue { return w.positions[min(1, len(w.positions)-1)].queue }
 
-// crowd returns the calls that the same tokens may serve, given who these are.
-func (l *line) crowd(of audience) *crowd {
-	c := l.crowds[of]
+// party returns the calls that the same tokens may serve, given who these are.
+func (l *line) party(of audience) *party {
+	c := l.parties[of]
 	if c == nil {
-		if l.crowds == nil {
-			l.crowds = map[audience]*crowd{}
+		if l.parties == nil {
+			l.parties = map[audience]*party{}
 		}
-		c = &crowd{of: of}
-		l.crowds[of] = c
+		c = &party{of: of}
+		l.parties[of] = c
 		switch {
 		case of.token != nil:
 			l.fixed++
 		case of.account != nil:
 			if l.pinned == nil {
-				l.pinned = map[*account][]*crowd{}
+				l.pinned = map[*account][]*party{}
 			}
 			l.pinned[of.account] = append(l.pinned[of.account], c)
 		}
@@ -118,26 +118,26 @@ func (l *line) crowd(of audience) *crowd {
 	return c
 }
 
-// disband forgets a crowd that nobody is in.
-func (l *line) disband(c *crowd) {
-	delete(l.crowds, c.of)
+// disband forgets a party that nobody is in.
+func (l *line) disband(c *party) {
+	delete(l.parties, c.of)
 	switch a := c.of.account; {
 	case c.of.token != nil:
 		l.fixed--
 	case a != nil:
-		if l.pinned[a] = slices.DeleteFunc(l.pinned[a], func(other *crowd) bool { return other == c }); len(l.pinned[a]) == 0 {
+		if l.pinned[a] = slices.DeleteFunc(l.pinned[a], func(other *party) bool { return other == c }); len(l.pinned[a]) == 0 {
 			delete(l.pinned, a)
 		}
 	}
 }
 
-func (c *crowd) queue(k kind) *queue {
+func (c *party) queue(k kind) *queue {
 	for _, q := range c.queues {
 		if q.kind == k {
 			return q
 		}
 	}
-	q := &queue{crowd: c, kind: k, index: -1}
+	q := &queue{party: c, kind: k, index: -1}
 	q.paced.of = q
 	c.queues = append(c.queues, q)
 	return q
@@ -166,12 +166,12 @@ func (l *line) reorder(q *queue) {
 
 // markAll has every queue looked at.
 func (l *line) markAll() {
-	for _, c := range l.crowds {
-		l.markCrowd(c)
+	for _, c := range l.parties {
+		l.markParty(c)
 	}
 }
 
-func (l *line) markCrowd(c *crowd) {
+func (l *line) markParty(c *party) {
 	if c != nil {
 		for _, q := range c.queues {
 			l.mark(q)
@@ -181,24 +181,24 @@ func (l *line) markCrowd(c *crowd) {
 
 // freed has the queues looked at whose calls a budget may serve, after it has changed.
 func (l *line) freed(b *budget) {
-	for c := range l.crowdsOf(b.account) {
-		l.markCrowd(c)
+	for c := range l.partiesOf(b.account) {
+		l.markParty(c)
 	}
-	l.markCrowd(l.crowds[audience{}])
+	l.markParty(l.parties[audience{}])
 	if !b.bound {
-		l.markCrowd(l.crowds[ownerless])
+		l.markParty(l.parties[ownerless])
 	}
 	for _, s := range b.seats {
-		l.markCrowd(l.crowds[audience{owner: s.circle.owner}])
+		l.markParty(l.parties[audience{owner: s.circle.owner}])
 	}
 }
 
-// crowdsOf yields the calls that only the account may serve.
-func (l *line) crowdsOf(a *account) iter.Seq[*crowd] {
-	return func(yield func(*crowd) bool) {
+// partiesOf yields the calls that only the account may serve.
+func (l *line) partiesOf(a *account) iter.Seq[*party] {
+	return func(yield func(*party) bool) {
 		if l.fixed > 0 {
 			for _, e := range a.tokens {
-				if c := l.crowds[audience{token: e}]; c != nil && !yield(c) {
+				if c := l.parties[audience{token: e}]; c != nil && !yield(c) {
 					return
 				}
 			}

@@ -14,9 +14,9 @@ func TestI9_The_queue_of_who_came_first_is_looked_at_first_whoever_comes_and_goe
 	third := call(3, acme)
 	call(9, acme)
 	call(5, beta)
-	l.markCrowd(l.crowds[acme])
-	l.markCrowd(l.crowds[beta])
-	first := func() audience { return l.marked[0].crowd.of }
+	l.markParty(l.parties[acme])
+	l.markParty(l.parties[beta])
+	first := func() audience { return l.marked[0].party.of }
 	if got := first(); got != acme {
 		t.Errorf("the first is for %v, want call 3 for acme", got)
 	}

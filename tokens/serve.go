@@ -33,7 +33,7 @@ func (l *lane) serve(now time.Time) (done bool) {
 // serveFirst serves the first call of a queue, or else ends the look at the queue. It
 // returns false if the call stands aside meanwhile: all who do are looked at in one go.
 func (l *lane) serveFirst(q *queue, now time.Time) bool {
-	w := q.spots[0].waiter
+	w := q.positions[0].waiter
 	r := &w.request
 	if b, e := l.find(r, now); b != nil {
 		var t turn
@@ -120,7 +120,7 @@ func (l *lane) readmit(w *waiter) (moved bool) {
 	l.line.part(w)
 	w.audience = a
 	l.line.join(w)
-	for _, s := range w.spots {
+	for _, s := range w.positions {
 		s.queue.doubt = true // perhaps nobody can serve at all
 		l.line.mark(s.queue)
 	}
@@ -150,8 +150,8 @@ func (l *lane) remark(now time.Time) {
 // be anybody's first, see readmit.
 func (l *lane) doubt(e *entry, now time.Time) {
 	line := &l.line
-	line.doubtCrowd(line.crowds[audience{}])
-	line.doubtCrowd(line.crowds[audience{token: e}])
+	line.doubtParty(line.parties[audience{}])
+	line.doubtParty(line.parties[audience{token: e}])
 	for _, w := range slices.Clone(line.refused) {
 		l.readmit(w)
 		w.request.Tried.keepReady(l, w.request.Draw, now)
@@ -160,11 +160,11 @@ func (l *lane) doubt(e *entry, now time.Time) {
 	l.serve(now)
 }
 
-func (l *line) doubtCrowd(c *crowd) {
+func (l *line) doubtParty(c *party) {
 	if c == nil {
 		return
 	}
-	l.markCrowd(c)
+	l.markParty(c)
 	for _, q := range c.queues {
 		q.doubt = true
 	}
