@@ -11,7 +11,7 @@ import (
 // who could (see queue).
 type line struct {
 	first, last *waiter
-	parties      map[audience]*party   // by whose tokens may serve them
+	parties     map[audience]*party   // by whose tokens may serve them
 	fixed       int                   // parties that wait for one token
 	pinned      map[*account][]*party // those that wait for one account
 	marked      pile[*queue]          // that are to be looked at, by their first calls
@@ -33,7 +33,7 @@ type waiter struct {
 	audience   audience  // that of the request, by value; the zero audience is everybody
 	turn       chan turn // receives once, from whoever takes the waiter out of line
 	inLine     bool
-	positions      []*position
+	positions  []*position
 	prev, next *waiter
 }
 

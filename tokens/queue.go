@@ -22,12 +22,12 @@ type party struct {
 // owners, whom tokens without owners may serve: for its calls the same holds with
 // these tokens.
 type queue struct {
-	party *party
-	kind  kind
+	party     *party
+	kind      kind
 	positions pile[*position]
-	index int          // among the queues that are to be looked at, or -1
-	paced date[*queue] // when time alone may let the first of its calls go, for all that is known
-	doubt bool         // whether a token will ever serve its calls, see lane.doubt
+	index     int          // among the queues that are to be looked at, or -1
+	paced     date[*queue] // when time alone may let the first of its calls go, for all that is known
+	doubt     bool         // whether a token will ever serve its calls, see lane.doubt
 }
 
 // position is the place of a call in one queue.
@@ -42,7 +42,7 @@ func (s *position) position() *int              { return &s.index }
 
 // before reports whether the first of q came before the first of other.
 func (q *queue) before(other *queue) bool { return q.positions[0].before(other.positions[0]) }
-func (q *queue) position() *int               { return &q.index }
+func (q *queue) position() *int           { return &q.index }
 
 // ownerless is the audience of the queues for calls of all owners.
 var ownerless = audience{owner: "/"} // which is no owner
