@@ -120,10 +120,23 @@ func content(t *testing.T, c *providers.Client) error {
 
 func TestConfig_MaxAnswer_is_64_MiB_unless_it_says_otherwise(t *testing.T) {
 	t.Parallel()
-	for most, fits := range map[int64]bool{0: false, -1: true} {
-		fleet := boundedFleet(t, ofLength(providers.DefaultMaxAnswer+1), most)
-		if err := decoded(t, fleet.GitHub()); fits != (err == nil) || err != nil && !strings.Contains(err.Error(), "more than 67108864 bytes") {
-			t.Errorf("MaxAnswer %d: %v", most, err)
+	announcing := func(n int64) http.RoundTripper { // so long that the test would take its time to read it
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			resp, err := ofLength(100).RoundTrip(r)
+			resp.ContentLength = n
+			return resp, err
+		})
+	}
+	for _, tt := range []struct {
+		most, n int64
+		fits    bool
+	}{{0, 64 << 20, true}, {0, 64<<20 + 1, false}, {-1, 64<<20 + 1, true}} {
+		fleet := boundedFleet(t, announcing(tt.n), tt.most)
+		for _, c := range []*providers.Client{fleet.GitHub(), fleet.GitLab(), fleet.Bitbucket()} {
+			err := decoded(t, c)
+			if tt.fits != (err == nil) || err != nil && !strings.Contains(err.Error(), "more than 67108864 bytes") {
+				t.Errorf("%s: MaxAnswer %d, %d bytes: %v, want it taken: %t", c.Provider(), tt.most, tt.n, err, tt.fits)
+			}
 		}
 	}
 }
