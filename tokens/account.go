@@ -29,6 +29,8 @@ type account struct {
 	inFlight int
 	underWay int64  // points of the calls in flight
 	rated    uint64 // how often the host's bound had been set when it was last asked for
+	spots    int    // of its budgets
+	hanging  int    // those that the end of a call may make able
 	floored  bool   // a token of it has a floor
 
 	// cool is until when a secondary limit keeps the account from being used.
@@ -203,6 +205,8 @@ type budget struct {
 	outlook  outlook
 	bound    bool // all tokens of its account name owners
 	seats    []*seat
+	own      member // in the crowd of the lane
+	spots    int    // of it and its seats
 	states   tally  // of its account's tokens, as the lane has counted them
 	summed   sums   // what it is in the lane's
 	nth      uint64 // in which it came to the lane
@@ -248,11 +252,13 @@ func (b *budget) limitedUntil(now time.Time) time.Time {
 
 // ready reports whether the budget can serve a call that draws d now.
 func (b *budget) ready(d ratelimit.Draw, now time.Time) bool {
-	if b.level < 0 || !b.bears(&d) || !b.account.host.restingUntil(now).IsZero() {
-		return false
-	}
-	// Being in a list means that there is room for a read.
-	return b.account.host.plain(d) || b.account.paced(d, b.resource, now).Equal(now)
+	return b.level >= 0 && b.account.host.restingUntil(now).IsZero() && b.able(&d, now)
+}
+
+// able reports whether a budget in a list can serve a call that draws d, but for a
+// rest of the host. Being there means that there is room for a read.
+func (b *budget) able(d *ratelimit.Draw, now time.Time) bool {
+	return b.bears(d) && (b.account.host.plain(*d) || b.account.paced(*d, b.resource, now).Equal(now))
 }
 
 // readyLevel returns the list of the lane that the budget belongs in, or -1 if

@@ -129,6 +129,9 @@ func (h *Host) forget(e *entry) {
 	for _, b := range a.budgets {
 		b.lane.drop(b)
 	}
+	for route := range a.routes {
+		h.countRoute(route, -1)
+	}
 	for _, key := range a.keys {
 		delete(h.accounts, key)
 	}

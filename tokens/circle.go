@@ -10,8 +10,8 @@ import (
 // those that can serve ranked by the standing of these tokens, and the others by when
 // they can. So a call for the owner needs no look at anybody else's.
 type circle struct {
+	crowd
 	owner   string // folded
-	members int
 	ready   ranking
 	aside   ranking // cannot serve now, though a token that names the owner could be sent
 	resting agenda[*budget]
@@ -19,7 +19,7 @@ type circle struct {
 
 // seat is a budget's place in a circle.
 type seat struct {
-	budget   *budget
+	member
 	circle   *circle
 	ranking  *ranking // of the circle's that it is in, or nil
 	index    int      // in it
@@ -55,9 +55,9 @@ func (l *lane) takeSeat(b *budget, owner string) *seat {
 		c = &circle{owner: owner}
 		l.circles[owner] = c
 	}
-	c.members++
-	s := &seat{budget: b, circle: c}
-	s.frees.of = b
+	s := &seat{circle: c}
+	s.member.budget, s.member.seat, s.frees.of = b, s, b
+	c.join(&s.member)
 	return s
 }
 
@@ -65,7 +65,8 @@ func (l *lane) leaveSeat(s *seat) {
 	c := s.circle
 	s.moveTo(nil)
 	c.resting.set(&s.frees, time.Time{})
-	if c.members--; c.members == 0 {
+	c.leave(&s.member)
+	if c.members.count == 0 {
 		delete(l.circles, c.owner)
 	}
 }

@@ -28,26 +28,27 @@ type Host struct {
 	withOwners  atomic.Int64 // tokens that name owners
 	learned     learned
 
-	mu       lock // guards what follows and all that hangs on it
-	pace     ratelimit.Pace
-	paced    bool          // whether the pace has any bound
-	span     time.Duration // that the points of the pace are counted over
-	rates    uint64        // how often the bound was set, see SetRate
-	closed   bool
-	clock    hostClock
-	rest     time.Time // limits that count the IP address: nothing is sent before
-	routed   bool      // a limit on a route was ever met
-	accounts map[string]*account
-	entries  sequence[*entry]
-	added    int // entries ever added
-	lanes    map[string]*lane
-	told     int    // lanes that answers made
-	recent   *lane  // the one that was asked for last
-	seq      uint64 // leases ever granted
-	waiters  uint64 // calls that ever stood in line
-	inLine   int    // calls that do
-	leases   leaseTable
-	notices  notices
+	mu         lock // guards what follows and all that hangs on it
+	pace       ratelimit.Pace
+	paced      bool          // whether the pace has any bound
+	span       time.Duration // that the points of the pace are counted over
+	rates      uint64        // how often the bound was set, see SetRate
+	closed     bool
+	clock      hostClock
+	rest       time.Time      // limits that count the IP address: nothing is sent before
+	mostPoints int64          // that calls take of which a roster is kept
+	routes     map[uint64]int // how many accounts rest for a route, or did when it was last called
+	accounts   map[string]*account
+	entries    sequence[*entry]
+	added      int // entries ever added
+	lanes      map[string]*lane
+	told       int    // lanes that answers made
+	recent     *lane  // the one that was asked for last
+	seq        uint64 // leases ever granted
+	waiters    uint64 // calls that ever stood in line
+	inLine     int    // calls that do
+	leases     leaseTable
+	notices    notices
 
 	named      map[string]*viewers // of each owner that a token names, folded; "" is none
 	first      *entry              // the first token that is alive, as of firstAsOf
@@ -341,11 +342,12 @@ func (h *Host) leaseOrEnter(ctx context.Context, r *Request, lease *Lease) (*wai
 			continue
 		}
 		h.admit(r)
+		l.cut = false
 		granted, all := l.take(r, now, lease)
 		if granted {
 			return nil, nil
 		}
-		if all {
+		if all && !l.cut {
 			return l.enter(ctx, r, now)
 		}
 		h.letOthers()
@@ -434,16 +436,22 @@ func (h *Host) ReadyFor(r Request) (at time.Time, ok bool) {
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	l := h.awake(r.Draw.Resource, now)
-	h.admit(&r)
-	b, _ := l.best(&r, now)
-	if b == nil && r.Draw.Units <= 0 {
-		b, _ = l.searchFree(&r, now)
+	for {
+		l := h.awake(r.Draw.Resource, now)
+		h.admit(&r)
+		l.cut = false
+		b, _ := l.best(&r, now)
+		if b == nil && r.Draw.Units <= 0 {
+			b, _ = l.searchFree(&r, now)
+		}
+		if b != nil {
+			return now, true
+		}
+		if !l.cut {
+			return l.earliest(&r, now)
+		}
+		h.letOthers()
 	}
-	if b != nil {
-		return now, true
-	}
-	return l.earliest(&r, now)
 }
 
 // serveLines serves all lines; whoever has waited longest decides which first.

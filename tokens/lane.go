@@ -22,6 +22,10 @@ type lane struct {
 	added    uint64             // budgets ever added
 	shelves  []*shelf           // the highest priority first
 	circles  map[string]*circle // by owner
+	common   crowd              // the budgets of which a token names no owner
+	owned    crowd              // the others
+	searches uint64             // times that a crowd was asked for a roster
+	doubtful []*spot            // for a search to note those that it comes upon
 	turns    uint64             // times that a budget came into a list
 	sleeping agenda[*budget]    // by when time alone changes what they can do, or is said of them
 	resting  agenda[*budget]    // by when they can serve a read again
@@ -43,6 +47,8 @@ func (l *lane) add(b *budget, now time.Time) {
 	b.changes.of, b.frees.of = b, b
 	l.added++
 	l.budgets.add(b)
+	b.own.budget = b
+	l.common.join(&b.own)
 	l.shelve(b)
 	l.place(b, now)
 	l.appraise(b, now)
@@ -76,6 +82,7 @@ func (l *lane) drop(b *budget) {
 		l.leaveSeat(s)
 	}
 	b.seats = nil
+	l.crowdOf(b).leave(&b.own)
 	l.uncount(b)
 	l.unsum(b)
 	l.budgets.remove(b)
@@ -102,6 +109,9 @@ func (l *lane) place(b *budget, now time.Time) {
 	}
 	if b.level < 0 || b.outlook != listed {
 		l.appraise(b, now)
+	}
+	if b.spots > 0 {
+		b.respot(now)
 	}
 	l.sum(b, now)
 	l.freed(b)
@@ -141,6 +151,9 @@ func (l *lane) used(b *budget, now time.Time) {
 	l.list(b, level)
 	if b.level < 0 {
 		l.appraise(b, now)
+	}
+	if b.spots > 0 {
+		b.respot(now)
 	}
 }
 
@@ -218,7 +231,9 @@ func (l *lane) shelve(b *budget) {
 	l.reseat(b)
 	if bound := b.account.bound(); bound != b.bound {
 		l.restingOf(b).set(&b.frees, time.Time{})
+		l.crowdOf(b).leave(&b.own)
 		b.bound = bound
+		l.crowdOf(b).join(&b.own)
 	}
 	e := b.account.pick(nil)
 	if e == nil {

@@ -144,6 +144,9 @@ func (l *Lease) end(sent bool, o *ratelimit.Observation, now time.Time) {
 	if wasFull {
 		a.relist(now)
 	}
+	if a.hanging > 0 || !sent && a.spots > 0 {
+		a.recall(now)
+	}
 	if wasFull || h.paced && h.inLine > 0 { // a call of any resource may take the place, or the points
 		a.freed()
 		h.serveLines(now)

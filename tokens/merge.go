@@ -131,7 +131,11 @@ func (a *account) absorb(from *account, now time.Time) {
 		if a.routes == nil {
 			a.routes = map[uint64]*routeRest{}
 		}
-		if mine := a.routes[route]; mine == nil || mine.until.Before(r.until) {
+		mine := a.routes[route]
+		if mine != nil {
+			a.host.countRoute(route, -1)
+		}
+		if mine == nil || mine.until.Before(r.until) {
 			a.routes[route] = r
 		}
 	}

@@ -115,6 +115,7 @@ func (m *model) check(op operation) {
 	m.checkCards()
 	m.host.mu.Lock()
 	defer m.host.mu.Unlock()
+	m.checkHanging()
 	for _, l := range m.host.lanes {
 		m.checkLine(l)
 		if !l.sleeping.due(time.Now()) {
@@ -194,6 +195,7 @@ func (m *model) checkLane(l *lane) {
 		m.checkAside(l, f)
 	}
 	m.checkCircles(l)
+	m.checkRosters(l)
 	now, sleeps := time.Now(), l.sleeping.due(time.Now())
 	for b := range l.budgets.all() {
 		if level, ok := listed[b]; ok != (b.level >= 0) || ok && level != b.level {
@@ -278,8 +280,8 @@ func (m *model) checkCircles(l *lane) {
 		}
 	}
 	for o, c := range l.circles {
-		if c.members != members[o] || c.members == 0 || len(c.ready)+len(c.resting.dates) > c.members || len(c.ready)+len(c.aside) > c.members {
-			m.Fatalf("the circle of %q has %d members, want %d", o, c.members, members[o])
+		if n := c.members.count; n != members[o] || n == 0 || len(c.ready)+len(c.resting.dates) > n || len(c.ready)+len(c.aside) > n {
+			m.Fatalf("the circle of %q has %d members, want %d", o, n, members[o])
 		}
 	}
 }

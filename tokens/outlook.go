@@ -72,19 +72,15 @@ func (l *lane) earliest(r *Request, now time.Time) (at time.Time, ok bool) {
 		}
 		return s.at, s.ok
 	}
-	for b := range l.listed(r.audience) {
-		if !s.listed(b, r, now) {
-			break
-		}
-	}
-	s.resting(&l.resting, r, now)
+	s.listed(l, r, now)
+	soonest(&s, &l.resting, r, now)
 	if r.audience == nil {
-		s.resting(&l.bound, r, now)
+		soonest(&s, &l.bound, r, now)
 		return s.at, s.ok
 	}
 	for owner := r.audience.owner; owner != ""; owner = around(owner) {
 		if c := l.circles[owner]; c != nil {
-			s.resting(&c.resting, r, now)
+			soonest(&s, &c.resting, r, now)
 		}
 	}
 	return s.at, s.ok

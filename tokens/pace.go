@@ -80,7 +80,7 @@ func readyAt(s *ratelimit.Sliding, at time.Time, points, limit int64, now time.T
 // plain reports whether a call can be made by every account that can make a read:
 // it needs no more of the pace, and no limit on a route can be in its way.
 func (h *Host) plain(d ratelimit.Draw) bool {
-	return d.Points <= 1 && !d.Creates && (d.Route == 0 || !h.routed)
+	return d.Points <= 1 && !d.Creates && !h.limits(d.Route)
 }
 
 // takePace books a call that is about to be sent, and takes the account's
@@ -104,6 +104,11 @@ func (a *account) takePace(d *ratelimit.Draw, resource string, now time.Time) {
 	if p.window != nil && (p.full || !p.window.Room(1, limit, now)) {
 		p.full = true // free calls are made all the same, and make it last longer
 		a.relist(now)
+		return
+	}
+	most := a.host.mostPoints
+	if a.spots > 0 && (d.Creates || p.window != nil && !p.window.Room(most, max(limit, most), now)) {
+		a.recall(now) // when there is room for others may depend on this call now
 	}
 }
 

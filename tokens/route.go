@@ -28,7 +28,7 @@ func (a *account) restRoute(route, seq uint64, o *ratelimit.Observation, now tim
 	if r == nil {
 		r = &routeRest{}
 		a.routes[route] = r
-		a.host.routed = true
+		a.host.countRoute(route, 1)
 	}
 	if seq > r.seq { // not one more of the same burst
 		r.refusals++
@@ -45,6 +45,21 @@ func (a *account) restRoute(route, seq uint64, o *ratelimit.Observation, now tim
 func (a *account) routeServed(route, seq uint64) {
 	if r := a.routes[route]; r != nil && seq > r.seq {
 		delete(a.routes, route)
+		a.host.countRoute(route, -1)
+	}
+}
+
+// limits reports whether an account may be in the way of a limit on the route.
+func (h *Host) limits(route uint64) bool {
+	return route != 0 && len(h.routes) > 0 && h.routes[route] > 0
+}
+
+func (h *Host) countRoute(route uint64, by int) {
+	if h.routes == nil {
+		h.routes = map[uint64]int{}
+	}
+	if h.routes[route] += by; h.routes[route] == 0 {
+		delete(h.routes, route)
 	}
 }
 

@@ -89,5 +89,21 @@ func (s *sequence[T]) all() iter.Seq[T] {
 	}
 }
 
+// from yields what is there from a number on. Nothing may come or go meanwhile.
+func (s *sequence[T]) from(n uint64) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		p, _ := slices.BinarySearchFunc(s.pages, n, func(page []T, n uint64) int {
+			return cmp.Compare(page[len(page)-1].number(), n)
+		})
+		for ; p < len(s.pages); p++ {
+			for _, x := range s.pages[p] {
+				if x.number() >= n && !yield(x) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // list returns what is there now.
 func (s *sequence[T]) list() []T { return slices.Concat(s.pages...) }

@@ -42,6 +42,7 @@ func (l *lane) serveFirst(q *queue, now time.Time) bool {
 		return true
 	}
 	switch {
+	case l.cut: // there is more to be looked at
 	case l.hasTried(w, now):
 		l.line.part(w)
 		l.line.aside = append(l.line.aside, w)
@@ -192,12 +193,9 @@ func (l *lane) waitForPace(w *waiter, q *queue, now time.Time) {
 // pacedFor returns when time alone lets a call be served at the earliest, or zero if
 // it never does. Calls under way may let it go before, and may as well last longer.
 func (l *lane) pacedFor(r *Request, now time.Time) (at time.Time) {
-	for b := range l.listed(r.audience) { // others come back by themselves
-		if t, ok := b.readyAt(r, now); ok && t.After(now) {
-			at = sooner(at, t)
-		}
-	}
-	return at
+	s := waitSearch{late: true}
+	s.listed(l, r, now) // others come back by themselves
+	return s.at
 }
 
 // armTimer has serve called when time alone may free a budget.
