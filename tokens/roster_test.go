@@ -100,6 +100,28 @@ func TestRoster_a_write_looks_no_more_at_those_who_have_just_written(t *testing.
 	wantRoster(t, &l.common, coreWrite(), 0, n-1, 0)
 }
 
+func TestRoster_who_is_able_no_more_is_put_aside_by_the_search_that_comes_upon_it(t *testing.T) {
+	t.Parallel()
+	const n = 100
+	_, h := kindHost(t, ratelimit.Pace{WriteGap: time.Hour}, n, nil)
+	write, seen := Request{Draw: coreWrite()}, hasRoom()
+	for range n {
+		callWith(t, h, write, seen)
+	}
+	refusedUntil(t, h, write)
+	for e := range h.entries.all() {
+		e.account.mayWrite()
+	}
+	l := h.lanes["core"]
+	wantRoster(t, &l.common, coreWrite(), n, 0, 0)
+	for range n {
+		callWith(t, h, write, seen)
+	}
+	wantRoster(t, &l.common, coreWrite(), n, 0, 0)
+	refusedUntil(t, h, write)
+	wantRoster(t, &l.common, coreWrite(), 0, n, 0)
+}
+
 func TestRoster_none_is_made_where_one_of_the_first_can_serve(t *testing.T) {
 	t.Parallel()
 	_, h := kindHost(t, ratelimit.Pace{WriteGap: time.Hour}, 50, nil)
@@ -117,8 +139,10 @@ func TestI9_Writes_in_line_go_one_by_one_as_each_account_may_write_again(t *test
 		const n = 40
 		_, h := kindHost(t, ratelimit.Pace{WriteGap: time.Minute}, n, nil)
 		start := time.Now()
-		for range n {
-			callWith(t, h, Request{Draw: coreWrite()}, hasRoom())
+		for i := range int64(n) {
+			o := hasRoom()
+			o.Remaining = ratelimit.Known(100_000 + 20_000*i) // who may write first is not the first to be used
+			callWith(t, h, Request{Draw: coreWrite()}, o)
 			time.Sleep(time.Second)
 		}
 		var mu sync.Mutex
@@ -134,7 +158,7 @@ func TestI9_Writes_in_line_go_one_by_one_as_each_account_may_write_again(t *test
 				mu.Lock()
 				served[time.Since(start)]++
 				mu.Unlock()
-				l.Settle(hasRoom())
+				l.Cancel()
 			})
 			synctest.Wait()
 		}
@@ -265,6 +289,40 @@ func TestRoster_is_made_in_slices_while_tokens_come_and_go(t *testing.T) {
 	wantRoster(t, &l.common, coreWrite(), come, n-3*come, 0)
 }
 
+func TestI13_Nobody_is_refused_before_the_last_slice_has_been_looked_at(t *testing.T) {
+	t.Parallel()
+	const n = 3 * batch
+	m, h := kindHost(t, ratelimit.Pace{WriteGap: time.Hour}, n, nil)
+	var last string
+	for range n {
+		last = callWith(t, h, Request{Draw: coreWrite()}, hasRoom())
+	}
+	e := h.entries.list()[n-1]
+	if e.token.Label != last {
+		t.Fatalf("%s wrote last, want %s", last, e.token.Label)
+	}
+	e.account.mayWrite()
+	if at, ok := h.ReadyFor(Request{Draw: coreWrite()}); !ok || time.Until(at) > 0 {
+		t.Errorf("a write can go in %v, want now", time.Until(at))
+	}
+	l := h.lanes["core"]
+	l.common.rosters[0].dropped, l.common.rosters = true, nil
+	h.mu.Lock()
+	now := time.Now()
+	b, _ := l.search(&Request{Draw: coreWrite()}, now)
+	if at, ok := l.earliest(&Request{Draw: coreWrite()}, now); b != nil || !l.cut || !ok || !at.Equal(now) {
+		t.Errorf("after one slice a write can go in %v, want now", at.Sub(now))
+	}
+	h.mu.Unlock()
+	if got := callWith(t, h, Request{Draw: coreWrite()}, hasRoom()); got != last {
+		t.Errorf("%s writes, want %s", got, last)
+	}
+	refusedUntil(t, h, Request{Draw: ratelimit.Draw{Resource: "core", Units: 1, Points: 6}})
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRoster_calls_wait_for_no_slice_of_another_kind(t *testing.T) {
 	t.Parallel()
 	const n = 4 * batch
@@ -350,6 +408,12 @@ func TestRoster_kinds_that_find_no_room_are_searched_for_as_ever(t *testing.T) {
 		if n := len(h.lanes["core"].common.rosters); n != maxRosters {
 			t.Errorf("there are %d rosters, want %d", n, maxRosters)
 		}
+		h.mu.Lock()
+		l := h.lanes["core"]
+		for l.searches++; l.dropRoster(&l.common); {
+			t.Error("a roster has gone that a call in line waits for")
+		}
+		h.mu.Unlock()
 		wg.Wait()
 	})
 }

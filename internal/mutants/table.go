@@ -109,7 +109,7 @@ var mutants = []mutant{
 	{9, "points that come back wake nobody", "tokens/lease.go",
 		`if wasFull || h.paced && h.inLine > 0 {`, `if wasFull {`, "./tokens"},
 	{9, "a write waits for calls under way", "tokens/serve.go",
-		`			at = sooner(at, t)
+		`	s.listed(l, r, now) // others come back by themselves
 `, ``, "./tokens"},
 
 	{10, "jitter takes away", "ratelimit/backoff.go",
