@@ -116,11 +116,15 @@ func (h *Host) setRate(calls int64, span time.Duration) []*entry {
 	return h.entries.list()
 }
 
-// rate has the account keep to the bound that the host has now, unless it does.
+// rate has the account keep to the bound that the host has now, unless it does. It is
+// so small that it costs calls nothing.
 func (a *account) rate(now time.Time) {
-	if a.rated == a.host.rates {
-		return
+	if a.rated != a.host.rates {
+		a.rerate(now)
 	}
+}
+
+func (a *account) rerate(now time.Time) {
 	a.rated = a.host.rates
 	a.resetPace(now)
 	a.relist(now)
