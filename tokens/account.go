@@ -28,9 +28,9 @@ type account struct {
 	first    [1]*entry // where tokens begins; most accounts have no more
 	inFlight int
 	underWay int64  // points of the calls in flight
-	rated    uint64 // how often the host's bound had been set when it was last asked for
-	spots    int    // of its budgets
-	hanging  int    // those that the end of a call may make able
+	spots    int32  // of its budgets
+	hanging  int32  // those that the end of a call may make able
+	rated    uint32 // how often the host's bound had been set when it was last asked for
 	floored  bool   // a token of it has a floor
 
 	// cool is until when a secondary limit keeps the account from being used.
@@ -188,9 +188,11 @@ type budget struct {
 	lane       *lane
 	shelf      *shelf
 	prev, next *budget
-	level      int         // -1 while it cannot serve
-	turn       uint64      // when it came into its list
-	unsummed   bool        // it is in the lane's list of those
+	level      int    // -1 while it cannot serve
+	turn       uint64 // when it came into its list
+	unsummed   bool   // it is in the lane's list of those
+	bound      bool   // all tokens of its account name owners
+	outlook    outlook
 	aside      *budgetList // that it is in while it cannot serve, see shelf
 
 	record
@@ -202,8 +204,6 @@ type budget struct {
 	wakeEnds time.Time     // the end of the window that its date for changes was worked out for
 	changes  date[*budget] // when time alone changes what the budget can do, or is said of it
 	frees    date[*budget] // when a budget that rests can serve a read again
-	outlook  outlook
-	bound    bool // all tokens of its account name owners
 	seats    []*seat
 	own      member // in the crowd of the lane
 	spots    int    // of it and its seats

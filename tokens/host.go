@@ -32,7 +32,7 @@ type Host struct {
 	pace       ratelimit.Pace
 	paced      bool          // whether the pace has any bound
 	span       time.Duration // that the points of the pace are counted over
-	rates      uint64        // how often the bound was set, see SetRate
+	rates      uint32        // how often the bound was set, see SetRate
 	closed     bool
 	clock      hostClock
 	rest       time.Time      // limits that count the IP address: nothing is sent before

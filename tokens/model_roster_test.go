@@ -89,7 +89,7 @@ func (m *model) checkSpot(p *spot, at *member) {
 func (m *model) checkHanging() {
 	routes := map[uint64]int{}
 	for a := range m.host.eachAccount() {
-		spots, hanging := 0, 0
+		spots, hanging := 0, int32(0)
 		for _, b := range a.budgets {
 			spots += b.spots
 			for _, at := range append([]*member{&b.own}, membersOf(b)...) {
@@ -100,7 +100,7 @@ func (m *model) checkHanging() {
 				}
 			}
 		}
-		if spots != a.spots || hanging != a.hanging {
+		if spots != int(a.spots) || hanging != a.hanging {
 			m.Fatalf("an account counts %d spots, %d of which hang, want %d and %d", a.spots, a.hanging, spots, hanging)
 		}
 		for route := range a.routes {
