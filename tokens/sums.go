@@ -55,26 +55,32 @@ const maxUnsummed = 8 * slice
 // sumLater notes that the sum of what is left has to be brought up to date with a
 // budget. Calls do so, of which there are many more than questions for the sum.
 // It is not called for one of which that is noted, as of nearly all. Where many are,
-// the sum is brought up to date at once.
+// it takes the place of the one that was noted last, which is at hand still.
 func (l *lane) sumLater(b *budget, now time.Time) {
-	if len(l.unsummed) == maxUnsummed {
-		l.sum(b, now)
+	b.unsummed = true
+	if len(l.unsummed) < maxUnsummed {
+		l.unsummed = append(l.unsummed, b)
 		return
 	}
-	b.unsummed = true
-	l.unsummed = append(l.unsummed, b)
+	was := l.unsummed[maxUnsummed-1]
+	l.unsummed[maxUnsummed-1] = b
+	l.sumNoted(was, now)
 }
 
 // sumUp brings the sum of what is left up to date.
 func (l *lane) sumUp(now time.Time) {
 	for _, b := range l.unsummed {
-		if b.unsummed { // else it has been dropped
-			b.unsummed = false
-			l.sum(b, now)
-		}
+		l.sumNoted(b, now)
 	}
 	clear(l.unsummed)
 	l.unsummed = l.unsummed[:0]
+}
+
+func (l *lane) sumNoted(b *budget, now time.Time) {
+	if b.unsummed { // else it has been dropped
+		b.unsummed = false
+		l.sum(b, now)
+	}
 }
 
 // sum brings the sum of what is left up to date with a budget that has just been
