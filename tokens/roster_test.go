@@ -410,7 +410,7 @@ func TestRoster_kinds_that_find_no_room_are_searched_for_as_ever(t *testing.T) {
 		}
 		h.mu.Lock()
 		l := h.lanes["core"]
-		for l.searches++; l.dropRoster(&l.common); {
+		if l.searches++; l.dropRoster(&l.common) {
 			t.Error("a roster has gone that a call in line waits for")
 		}
 		h.mu.Unlock()
