@@ -248,3 +248,24 @@ func TestI9_Points_of_a_call_that_was_not_sent_go_to_who_waits_for_any_resource(
 		wantWait(t, h, waiting("search"), 3*time.Second)
 	})
 }
+
+func TestI9_A_write_behind_a_creation_goes_when_the_pace_allows_it(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pace := &ratelimit.Pace{PointsPerMinute: 900, CreationsPerMinute: 1, WriteGap: 5 * time.Second}
+		m := manager(t, tokens.Config{Pace: pace}, gitHub("a", ""))
+		h := hostOf(t, m, tokens.GitHub, "https://api.github.com/user")
+		lease(t, h, write(true)).Settle(served())
+		go func() {
+			l, err := h.Lease(t.Context(), write(true)) // for a minute
+			if err != nil {
+				t.Error(err)
+			}
+			l.Cancel()
+		}()
+		synctest.Wait()
+		time.AfterFunc(time.Second, func() { lease(t, h, on("core")).Settle(served()) }) // which has the line looked at
+		wantWait(t, h, write(false), 5*time.Second)
+		time.Sleep(2 * time.Minute)
+	})
+}

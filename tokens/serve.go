@@ -10,10 +10,11 @@ import (
 // something else. It reports whether that is all; if a slice was not enough, the
 // timer goes on at once.
 func (l *lane) serve(now time.Time) (done bool) {
+	return l.line.first == nil || l.serveLine(now)
+}
+
+func (l *lane) serveLine(now time.Time) (done bool) {
 	line := &l.line
-	if line.first == nil {
-		return true
-	}
 	defer l.comeBack(now) // also when a user's strategy panics
 	awake := l.wakeUp(now)
 	l.cut = !l.sweep()
