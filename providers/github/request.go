@@ -57,8 +57,8 @@ func (d *driver) get(ctx context.Context, address string) (*http.Response, error
 }
 
 // send sends a request whose answer has at most so many bytes. What is no success is
-// an error, and its body closed. It goes without go-github's Do, which remembers limits and would refuse calls by
-// itself, and which does not close the body of a failure.
+// an error, and its body closed. It goes without go-github's Do, which remembers limits
+// and would refuse calls by itself, and which does not close the body of a failure.
 func (d *driver) send(ctx context.Context, req *http.Request, most int64) (*http.Response, error) {
 	resp, err := d.strict.Do(req.WithContext(ctx))
 	if err != nil {
