@@ -193,7 +193,6 @@ type budget struct {
 	unsummed   bool   // it is in the lane's list of those
 	bound      bool   // all tokens of its account name owners
 	outlook    outlook
-	aside      *budgetList // that it is in while it cannot serve, see shelf
 
 	record
 
@@ -205,11 +204,12 @@ type budget struct {
 	changes  date[*budget] // when time alone changes what the budget can do, or is said of it
 	frees    date[*budget] // when a budget that rests can serve a read again
 	seats    []*seat
-	states   tally  // of its account's tokens, as the lane has counted them
-	summed   sums   // what it is in the lane's
-	nth      uint64 // in which it came to the lane
-	own      member // in the crowd of the lane
-	spots    int    // of it and its seats
+	aside    *budgetList // that it is in while it cannot serve, see shelf
+	states   tally       // of its account's tokens, as the lane has counted them
+	summed   sums        // what it is in the lane's
+	nth      uint64      // in which it came to the lane
+	own      member      // in the crowd of the lane
+	spots    int         // of it and its seats
 }
 
 // current returns the budget that b was merged into, else b.

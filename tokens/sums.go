@@ -12,7 +12,8 @@ type sums struct {
 
 // Remaining returns the sum of what all accounts of the host may still draw on
 // a resource, as far as it is known; an account of which nothing is known
-// counts with its limit.
+// counts with its limit. Where calls have used thousands of accounts since it was asked
+// last, it lets others at the host in between.
 func (h *Host) Remaining(resource string) int64 {
 	now := time.Now()
 	h.mu.Lock()
@@ -24,7 +25,9 @@ func (h *Host) Remaining(resource string) int64 {
 	if !h.restingUntil(now).IsZero() {
 		return 0
 	}
-	l.sumUp(now)
+	for !l.sumUp(now) {
+		h.letOthers()
+	}
 	return l.sums.left
 }
 
@@ -48,32 +51,31 @@ func (b *budget) relimit() {
 	b.refloor()
 }
 
-// maxUnsummed is how many budgets the sums may be behind with, so that the lock is
-// not held for thousands of them when somebody asks.
-const maxUnsummed = 8 * slice
-
 // sumLater notes that the sum of what is left has to be brought up to date with a
 // budget. Calls do so, of which there are many more than questions for the sum.
-// It is not called for one of which that is noted, as of nearly all. Where many are,
-// it takes the place of the one that was noted last, which is at hand still.
+// It is not called for one of which that is noted, as of nearly all.
 func (l *lane) sumLater(b *budget, now time.Time) {
 	b.unsummed = true
-	if len(l.unsummed) < maxUnsummed {
-		l.unsummed = append(l.unsummed, b)
-		return
+	if len(l.unsummed) >= 2*l.budgets.count {
+		l.sumUp(now) // most of them have been dropped
 	}
-	was := l.unsummed[maxUnsummed-1]
-	l.unsummed[maxUnsummed-1] = b
-	l.sumNoted(was, now)
+	l.unsummed = append(l.unsummed, b)
 }
 
-// sumUp brings the sum of what is left up to date.
-func (l *lane) sumUp(now time.Time) {
-	for _, b := range l.unsummed {
+// sumSlice is how many budgets the sum of what is left is brought up to date with while
+// the lock is held.
+const sumSlice = 8 * slice
+
+// sumUp brings the sum of what is left up to date, with a slice of the budgets at most,
+// and reports whether that is all.
+func (l *lane) sumUp(now time.Time) (all bool) {
+	from := max(0, len(l.unsummed)-sumSlice)
+	for _, b := range l.unsummed[from:] {
 		l.sumNoted(b, now)
 	}
-	clear(l.unsummed)
-	l.unsummed = l.unsummed[:0]
+	clear(l.unsummed[from:])
+	l.unsummed = l.unsummed[:from]
+	return from == 0
 }
 
 func (l *lane) sumNoted(b *budget, now time.Time) {
