@@ -18,6 +18,10 @@ func BenchmarkBesideLine(b *testing.B) {
 		for _, of := range []string{"tokens", "owners", "route"} {
 			b.Run(fmt.Sprintf("%s/calls=%d", of, n), func(b *testing.B) {
 				m, h := spentHost(b, n)
+				if of == "route" {
+					_ = m.Close()
+					m, h = heldHost(b, n, func(int, *Token) {})
+				}
 				defer m.Close()
 				beside := Token{Provider: GitHub, Secret: Static(canary.Token("beside"))}
 				if of == "owners" {
@@ -61,17 +65,14 @@ func nameOwners(b *testing.B, m *Manager, h *Host) {
 // standInLine puts n calls in line.
 func standInLine(b *testing.B, h *Host, of string, n int) {
 	b.Helper()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	now := time.Now()
 	const route = 7
-	for e := range h.entries.all() {
-		if of == "route" {
-			e.account.restRoute(route, h.seq, &ratelimit.Observation{RetryAfter: ratelimit.Known(time.Hour)}, now)
+	all := h.entries.list()
+	if of == "route" {
+		for _, e := range all {
+			e.account.restRoute(route, h.seq, &ratelimit.Observation{RetryAfter: ratelimit.Known(time.Hour)}, time.Now())
 		}
 	}
-	l := h.lane("core", now)
-	for i, e := range h.entries.list()[:n] {
+	for i, e := range all[:n] {
 		r := Request{Draw: coreRead()}
 		switch of {
 		case "tokens":
@@ -81,9 +82,9 @@ func standInLine(b *testing.B, h *Host, of string, n int) {
 		case "route":
 			r.Draw.Route = route
 		}
-		h.admit(&r)
-		if _, err := l.enter(b.Context(), &r, now); err != nil {
-			b.Fatal(err)
+		var lease Lease
+		if w, err := h.leaseOrEnter(b.Context(), &r, &lease); w == nil {
+			b.Fatal("it is no waiter: ", err)
 		}
 	}
 }
