@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -47,11 +48,8 @@ func (m *model) checkLine(l *lane) {
 		}
 		for i, s := range w.positions {
 			q := s.queue
-			if q.positions[s.index] != s || q.party.of != want[i] || q.kind != drawKind(&r.Draw) || l.line.parties[want[i]] != q.party || !slices.Contains(q.party.queues, q) {
+			if !slices.Contains(q.positions.list(), s) || q.party.of != want[i] || q.kind != drawKind(&r.Draw) || l.line.parties[want[i]] != q.party || !slices.Contains(q.party.queues, q) {
 				m.Fatalf("a call for %q stands in the wrong queue", r.Owner)
-			}
-			if s.index > 0 && s.before(q.positions[(s.index-1)/2]) {
-				m.Fatalf("call %d stands behind one that came later", w.number)
 			}
 		}
 		positions += len(w.positions)
@@ -65,9 +63,12 @@ func (m *model) checkLine(l *lane) {
 	fixed, pinned := 0, 0
 	for of, c := range l.line.parties {
 		for _, q := range c.queues {
-			positions -= len(q.positions)
-			if len(q.positions) == 0 {
+			positions -= q.positions.count
+			if q.positions.count == 0 {
 				m.Fatalf("a queue is empty")
+			}
+			if !slices.IsSortedFunc(q.positions.list(), func(a, b *position) int { return cmp.Compare(a.number(), b.number()) }) {
+				m.Fatalf("a queue is not in the order of arrival")
 			}
 		}
 		if of.token != nil {

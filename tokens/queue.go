@@ -24,25 +24,25 @@ type party struct {
 type queue struct {
 	party     *party
 	kind      kind
-	positions pile[*position]
-	index     int          // among the queues that are to be looked at, or -1
-	paced     date[*queue] // when time alone may let the first of its calls go, for all that is known
-	doubt     bool         // whether a token will ever serve its calls, see lane.doubt
+	positions sequence[*position] // by arrival
+	index     int                 // among the queues that are to be looked at, or -1
+	paced     date[*queue]        // when time alone may let the first of its calls go, for all that is known
+	doubt     bool                // whether a token will ever serve its calls, see lane.doubt
 }
 
 // position is the place of a call in one queue.
 type position struct {
 	waiter *waiter
 	queue  *queue
-	index  int
 }
 
-func (s *position) before(other *position) bool { return s.waiter.number < other.waiter.number }
-func (s *position) position() *int              { return &s.index }
+func (s *position) number() uint64 { return s.waiter.number }
 
 // before reports whether the first of q came before the first of other.
-func (q *queue) before(other *queue) bool { return q.positions[0].before(other.positions[0]) }
-func (q *queue) position() *int           { return &q.index }
+func (q *queue) before(other *queue) bool {
+	return q.positions.first().number() < other.positions.first().number()
+}
+func (q *queue) position() *int { return &q.index }
 
 // ownerless is the audience of the queues for calls of all owners.
 var ownerless = audience{owner: "/"} // which is no owner
@@ -79,7 +79,7 @@ func (l *line) part(w *waiter) {
 	for _, s := range w.positions {
 		q := s.queue
 		q.positions.remove(s)
-		if len(q.positions) > 0 {
+		if q.positions.count > 0 {
 			l.reorder(q)
 			continue
 		}

@@ -23,6 +23,12 @@ type numbered interface{ number() uint64 }
 // add puts x, which is not there, where its number belongs: nearly always at the end.
 func (s *sequence[T]) add(x T) {
 	s.count++
+	if last := len(s.pages) - 1; last >= 0 && len(s.pages[last]) < pageSize {
+		if page := s.pages[last]; page[len(page)-1].number() < x.number() {
+			s.pages[last] = append(page, x)
+			return
+		}
+	}
 	p, i, _ := s.find(x)
 	if p == len(s.pages) {
 		if p == 0 || len(s.pages[p-1]) == pageSize {
@@ -64,8 +70,15 @@ func (s *sequence[T]) find(x T) (page, place int, found bool) {
 	return p, i, found
 }
 
+// first returns what is at the beginning of a sequence that is not empty.
+func (s *sequence[T]) first() T { return s.pages[0][0] }
+
 // remove takes x out, if it is there.
 func (s *sequence[T]) remove(x T) {
+	if s.count > 0 && s.first().number() == x.number() {
+		s.removeFirst()
+		return
+	}
 	p, i, found := s.find(x)
 	if !found {
 		return
@@ -73,6 +86,16 @@ func (s *sequence[T]) remove(x T) {
 	s.count--
 	if s.pages[p] = slices.Delete(s.pages[p], i, i+1); len(s.pages[p]) == 0 {
 		s.pages = slices.Delete(s.pages, p, p+1)
+	}
+}
+
+// removeFirst takes out what is at the beginning, which nothing need be moved for.
+func (s *sequence[T]) removeFirst() {
+	var none T
+	s.count--
+	s.pages[0][0] = none
+	if s.pages[0] = s.pages[0][1:]; len(s.pages[0]) == 0 {
+		s.pages = slices.Delete(s.pages, 0, 1)
 	}
 }
 

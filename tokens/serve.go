@@ -34,7 +34,7 @@ func (l *lane) serveLine(now time.Time) (done bool) {
 // serveFirst serves the first call of a queue, or else ends the look at the queue. It
 // returns false if the call stands aside meanwhile: all who do are looked at in one go.
 func (l *lane) serveFirst(q *queue, now time.Time) bool {
-	w := q.positions[0].waiter
+	w := q.positions.first().waiter
 	r := &w.request
 	if b, e := l.find(r, now); b != nil {
 		var t turn

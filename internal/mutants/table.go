@@ -95,7 +95,7 @@ var mutants = []mutant{
 		return true`, "./transport"},
 
 	{9, "those in line are served from the end", "tokens/queue.go",
-		`return s.waiter.number < other.waiter.number`, `return s.waiter.number > other.waiter.number`, "./tokens"},
+		`{ return s.waiter.number }`, `{ return ^s.waiter.number }`, "./tokens"},
 	{9, "who waits is not told of a budget that changes", "tokens/lane.go",
 		`	l.sum(b, now)
 	l.freed(b)
