@@ -269,3 +269,30 @@ func TestI9_A_write_behind_a_creation_goes_when_the_pace_allows_it(t *testing.T)
 		time.Sleep(2 * time.Minute)
 	})
 }
+
+func TestI9_A_write_that_a_token_refused_comes_back_to_it_after_the_gap(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pace := &ratelimit.Pace{PointsPerMinute: 900, WriteGap: 5 * time.Second}
+		m := manager(t, tokens.Config{Pace: pace}, gitHub("a", ""), gitHub("b", ""))
+		h := hostOf(t, m, tokens.GitHub, "https://api.github.com/user")
+		a := tell(t, h, "core", left(5000, 5000, time.Hour))
+		b := lease(t, h, but(triedAccounts(a)))
+		b.Settle(spent(5000, time.Hour))
+		var out []tokens.Lease // until the test ends
+		time.AfterFunc(time.Second, func() {
+			r := write(false)
+			r.Token, r.MaxWait = idOf(t, m, a.Label()), -1
+			out = append(out, lease(t, h, r)) // so that it is in its gap
+		})
+		time.AfterFunc(2*time.Second, func() { out = append(out, lease(t, h, on("core"))) }) // so that the line is looked at
+		r := write(false)
+		r.Tried = triedAccounts(a)
+		if label, d := wait(t, h, r); label != a.Label() || d != 6*time.Second {
+			t.Errorf("served by %s after %v, want %s after 6s", label, d, a.Label())
+		}
+		for _, l := range out {
+			l.Cancel()
+		}
+	})
+}

@@ -70,7 +70,18 @@ func (l *lane) hasTried(w *waiter, now time.Time) bool {
 
 // forgive lets calls in line come back to what refused them and rests by now.
 func (l *lane) forgive(now time.Time) {
-	l.line.refused = slices.DeleteFunc(l.line.refused, func(w *waiter) bool { return !l.hasTried(w, now) })
+	l.line.refused = slices.DeleteFunc(l.line.refused, func(w *waiter) bool { return !l.stillTried(w, now) })
+}
+
+// stillTried is hasTried for a call that is not looked at besides: it waits from now on
+// for what it may come back to.
+func (l *lane) stillTried(w *waiter, now time.Time) bool {
+	tried := w.request.Tried.size()
+	has := l.hasTried(w, now)
+	if w.request.Tried.size() < tried {
+		l.waitForPace(w, w.ownQueue(), now)
+	}
+	return has
 }
 
 // comeBack puts those who stood aside into their queues again.
@@ -156,7 +167,7 @@ func (l *lane) doubt(e *entry, now time.Time) {
 	line.doubtParty(line.parties[audience{token: e}])
 	for _, w := range slices.Clone(line.refused) {
 		l.readmit(w)
-		w.request.Tried.keepReady(l, w.request.Draw, now)
+		l.stillTried(w, now)
 		l.dismiss(w, now)
 	}
 	l.serve(now)

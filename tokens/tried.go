@@ -33,7 +33,15 @@ func (t *Tried) Reset() {
 	t.tokens, t.accounts, t.refreshed = t.tokens[:0], t.accounts[:0], t.refreshed[:0]
 }
 
-func (t *Tried) empty() bool { return t == nil || len(t.tokens)+len(t.accounts) == 0 }
+func (t *Tried) empty() bool { return t.size() == 0 }
+
+// size returns how many tokens and accounts are listed.
+func (t *Tried) size() int {
+	if t == nil {
+		return 0
+	}
+	return len(t.tokens) + len(t.accounts)
+}
 
 func (t *Tried) hasToken(e *entry) bool { return t != nil && slices.Contains(t.tokens, e) }
 
