@@ -25,7 +25,7 @@ func (l *lane) serveLine(now time.Time) (done bool) {
 			l.cut = l.cut || n == slice
 		}
 	}
-	l.comeBack(now)
+	l.comeBack(now) // before the timer is set, by what they wait for
 	l.forgive(now)
 	l.armTimer(now)
 	return awake && !l.cut
