@@ -279,20 +279,19 @@ func TestI9_A_write_that_a_token_refused_comes_back_to_it_after_the_gap(t *testi
 		a := tell(t, h, "core", left(5000, 5000, time.Hour))
 		b := lease(t, h, but(triedAccounts(a)))
 		b.Settle(spent(5000, time.Hour))
-		var out []tokens.Lease // until the test ends
+		out := make(chan tokens.Lease, 2) // until the test ends
 		time.AfterFunc(time.Second, func() {
 			r := write(false)
 			r.Token, r.MaxWait = idOf(t, m, a.Label()), -1
-			out = append(out, lease(t, h, r)) // so that it is in its gap
+			out <- lease(t, h, r) // so that it is in its gap
 		})
-		time.AfterFunc(2*time.Second, func() { out = append(out, lease(t, h, on("core"))) }) // so that the line is looked at
+		time.AfterFunc(2*time.Second, func() { out <- lease(t, h, on("core")) }) // so that the line is looked at
 		r := write(false)
 		r.Tried = triedAccounts(a)
 		if label, d := wait(t, h, r); label != a.Label() || d != 6*time.Second {
 			t.Errorf("served by %s after %v, want %s after 6s", label, d, a.Label())
 		}
-		for _, l := range out {
-			l.Cancel()
-		}
+		(<-out).Cancel()
+		(<-out).Cancel()
 	})
 }
