@@ -14,7 +14,7 @@ type line struct {
 	parties     map[audience]*party   // by whose tokens may serve them
 	fixed       int                   // parties that wait for one token
 	pinned      map[*account][]*party // those that wait for one account
-	marked      pile[*queue]          // that are to be looked at, by their first calls
+	marked      pile                  // that are to be looked at, by their first calls
 	paced       agenda[*queue]        // that are to be looked at when their time has come
 	refused     []*waiter             // that have been refused by a token that could serve them
 	aside       []*waiter             // in no queue while those behind them are looked at

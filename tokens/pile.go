@@ -2,46 +2,39 @@ package tokens
 
 import "container/heap"
 
-// pile is things in a heap, each of which knows where it is. Whatever changes the
-// order of one calls fix.
-type pile[T piled[T]] []T
+// pile is queues in a heap, by the arrival of their first calls. Each knows where it is;
+// whatever changes its first call calls fix. It implements [heap.Interface].
+type pile []*queue
 
-// piled is what can be in a pile.
-type piled[T any] interface {
-	before(other T) bool
-	position() *int // where it is in its pile, or -1
-}
-
-func (p *pile[T]) add(x T)    { heap.Push(p, x) }
-func (p *pile[T]) remove(x T) { heap.Remove(p, *x.position()) }
-func (p *pile[T]) fix(x T)    { heap.Fix(p, *x.position()) }
+func (p *pile) add(q *queue)    { heap.Push(p, q) }
+func (p *pile) remove(q *queue) { heap.Remove(p, q.index) }
+func (p *pile) fix(q *queue)    { heap.Fix(p, q.index) }
 
 // Len implements [heap.Interface].
-func (p pile[T]) Len() int { return len(p) }
+func (p pile) Len() int { return len(p) }
 
 // Less implements [heap.Interface].
-func (p pile[T]) Less(i, j int) bool { return p[i].before(p[j]) }
+func (p pile) Less(i, j int) bool { return p[i].before(p[j]) }
 
 // Swap implements [heap.Interface].
-func (p pile[T]) Swap(i, j int) {
+func (p pile) Swap(i, j int) {
 	p[i], p[j] = p[j], p[i]
-	*p[i].position(), *p[j].position() = i, j
+	p[i].index, p[j].index = i, j
 }
 
 // Push implements [heap.Interface].
-func (p *pile[T]) Push(x any) {
-	item := x.(T)
-	*item.position() = len(*p)
-	*p = append(*p, item)
+func (p *pile) Push(x any) {
+	q := x.(*queue)
+	q.index = len(*p)
+	*p = append(*p, q)
 }
 
 // Pop implements [heap.Interface].
-func (p *pile[T]) Pop() any {
-	var none T
+func (p *pile) Pop() any {
 	last := len(*p) - 1
-	item := (*p)[last]
-	(*p)[last] = none
+	q := (*p)[last]
+	(*p)[last] = nil
 	*p = (*p)[:last]
-	*item.position() = -1
-	return item
+	q.index = -1
+	return q
 }

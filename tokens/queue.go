@@ -42,7 +42,6 @@ func (s *position) number() uint64 { return s.waiter.number }
 func (q *queue) before(other *queue) bool {
 	return q.positions.first().number() < other.positions.first().number()
 }
-func (q *queue) position() *int { return &q.index }
 
 // ownerless is the audience of the queues for calls of all owners.
 var ownerless = audience{owner: "/"} // which is no owner
