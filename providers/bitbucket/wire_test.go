@@ -243,7 +243,7 @@ func TestI3_I16_go_bitbucket_leaves_no_connection_and_no_goroutine_behind(t *tes
 	b := newBench(t, fleettest.Config{Limit: -1, Organizations: []fleettest.Owner{{Login: "acme", Repositories: 12}}})
 	pipe := b.sim.ServePipe()
 	base := pipe.Transport()
-	base.MaxIdleConnsPerHost = 8
+	base.MaxIdleConnsPerHost = 64 // more than are open at once, so that none is closed as one too many
 	var dialled atomic.Int64
 	dial := base.DialTLSContext
 	base.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
