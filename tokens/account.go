@@ -3,7 +3,6 @@ package tokens
 import (
 	"math"
 	"net/url"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -19,19 +18,20 @@ type account struct {
 	declared bool
 	into     *account // the one that this was merged into, or nil
 	budgets  map[string]*budget
+	census
+	cooling   time.Time // as of turned
+	unnoticed int       // tokens that observers are to hear of, from the first on
 
 	// What every call looks at stands together, here as in entry and record: of
 	// ten thousand accounts none is in the processor's cache when its turn comes.
 
-	host     *Host
-	tokens   []*entry
-	first    [1]*entry // where tokens begins; most accounts have no more
+	host *Host
+	crew
 	inFlight int
 	underWay int64  // points of the calls in flight
 	spots    int32  // of its budgets
 	hanging  int32  // those that the end of a call may make able
 	rated    uint32 // how often the host's bound had been set when it was last asked for
-	floored  bool   // a token of it has a floor
 
 	// cool is until when a secondary limit keeps the account from being used.
 	cool      time.Time
@@ -58,6 +58,8 @@ type entry struct {
 	failing  bool // it has no secret, because its source fails
 	disabled bool // by hand, for the reason in disabledFor
 	removed  bool
+	living   bool   // it is counted among those that are alive
+	posts    []post // in the squads of its account, if that has any
 	used     uint64 // the newest lease
 	calls    uint64 // leases so far
 	rotated  uint64 // the newest lease when the secret was rotated
@@ -71,6 +73,8 @@ type entry struct {
 	reason      string
 	failure     string
 	disabledFor string
+	counts      State  // that its account counts it by
+	place       int    // among its account's tokens
 	order       int    // in which it was added to the host
 	nth         uint64 // in which it was added to the manager
 	alone       *audience
@@ -87,6 +91,20 @@ func (e *entry) usable() bool { return e.alive() && !e.probing }
 // alive reports whether the token may be sent, perhaps after it has been confirmed.
 func (e *entry) alive() bool { return e.state != Invalid && !e.disabled && !e.expired }
 
+// hopeful reports whether the token can be used, now or once it has been confirmed.
+func (e *entry) hopeful() bool { return e.usable() || e.probing }
+
+// still is the state of the token, whatever the limits of its account.
+func (e *entry) still() State {
+	switch {
+	case e.disabled:
+		return Disabled
+	case e.expired:
+		return Expired
+	}
+	return e.state
+}
+
 // last reports whether the token is to be used when no other can.
 func (e *entry) last() bool { return e.state == Suspect || e.failing }
 
@@ -100,53 +118,18 @@ func (e *entry) outranks(other *entry) bool {
 }
 
 // before reports whether e is to be used rather than other of the same account:
-// what does not outrank the other comes first if it was used longer ago.
+// what does not outrank the other comes first if it was used longer ago, or if neither
+// was used yet, if it came first.
 func (e *entry) before(other *entry) bool {
 	switch {
 	case e.outranks(other):
 		return true
 	case other.outranks(e):
 		return false
+	case e.used != other.used:
+		return e.used < other.used
 	}
-	return e.used < other.used
-}
-
-// pick returns the usable token that is to serve a call first, or nil. A nil
-// Request is any call.
-func (a *account) pick(r *Request) *entry {
-	var best *entry
-	for _, e := range a.tokens {
-		if e.usable() && (r == nil || !r.Tried.hasToken(e) && r.audience.admits(e)) && (best == nil || e.before(best)) {
-			best = e
-		}
-	}
-	return best
-}
-
-// bound reports whether all tokens of the account name owners.
-func (a *account) bound() bool {
-	return !slices.ContainsFunc(a.tokens, func(e *entry) bool { return len(e.owners) == 0 })
-}
-
-// probing reports whether a token of the audience is being confirmed.
-func (a *account) probing(of *audience) bool {
-	for _, e := range a.tokens {
-		if e.probing && of.admits(e) {
-			return true
-		}
-	}
-	return false
-}
-
-// hopeful reports whether a token of the audience can be used, now or once it has
-// been confirmed.
-func (a *account) hopeful(of *audience) bool {
-	for _, e := range a.tokens {
-		if (e.usable() || e.probing) && of.admits(e) {
-			return true
-		}
-	}
-	return false
+	return e.order < other.order
 }
 
 // restingUntil returns when the last of the limits that hold for the whole
@@ -204,7 +187,9 @@ type budget struct {
 	changes  date[*budget] // when time alone changes what the budget can do, or is said of it
 	frees    date[*budget] // when a budget that rests can serve a read again
 	seats    []*seat
+	seated   uint64      // the namings of the account that they are for
 	aside    *budgetList // that it is in while it cannot serve, see shelf
+	stopped  time.Time   // as of account.turned
 	states   tally       // of its account's tokens, as the lane has counted them
 	summed   sums        // what it is in the lane's
 	nth      uint64      // in which it came to the lane

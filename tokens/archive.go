@@ -1,9 +1,6 @@
 package tokens
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // maxArchived is how many removed tokens are remembered; beyond it the one that
 // was removed first is forgotten, and its limits with it.
@@ -107,10 +104,11 @@ func (h *Host) remove(e *entry, reason string, now time.Time) TokenInfo {
 	defer h.mu.Unlock()
 	info := e.info(now)
 	h.entries.remove(e)
-	e.account.tokens = slices.DeleteFunc(e.account.tokens, func(other *entry) bool { return other == e })
 	h.countPriority(e.token.Priority, -1)
+	e.account.discharge(e)
 	e.account.refloor()
 	h.unnameOwners(e)
+	h.alive.remove(e)
 	e.stopExpiry()
 	e.removed = true
 	e.changed(now)

@@ -3,7 +3,6 @@ package tokens
 import (
 	"fmt"
 	"iter"
-	"slices"
 )
 
 // audience is who may serve a call, whatever their budgets. A nil audience is
@@ -53,11 +52,6 @@ func (a *audience) home() *account {
 		return a.token.account
 	}
 	return a.account
-}
-
-// aliveFor reports whether a token of the audience can serve, now or after a rest.
-func (a *account) aliveFor(of *audience) bool {
-	return slices.ContainsFunc(a.tokens, func(e *entry) bool { return e.alive() && of.admits(e) })
 }
 
 // open returns the budgets that a call with this audience may draw on, and perhaps

@@ -30,18 +30,20 @@ type seat struct {
 // reseat puts a budget into the circles of the owners that the tokens of its account
 // name, and takes it out of all others.
 func (l *lane) reseat(b *budget) {
+	if b.seated == b.account.namings {
+		return
+	}
+	b.seated = b.account.namings
 	b.seats = slices.DeleteFunc(b.seats, func(s *seat) bool {
-		stays := slices.ContainsFunc(b.account.tokens, func(e *entry) bool { return slices.Contains(e.owners, s.circle.owner) })
+		stays := b.account.names(s.circle.owner)
 		if !stays {
 			l.leaveSeat(s)
 		}
 		return !stays
 	})
-	for _, e := range b.account.tokens {
-		for _, o := range e.owners {
-			if !slices.ContainsFunc(b.seats, func(s *seat) bool { return s.circle.owner == o }) {
-				b.seats = append(b.seats, l.takeSeat(b, o))
-			}
+	for o := range b.account.named() {
+		if !slices.ContainsFunc(b.seats, func(s *seat) bool { return s.circle.owner == o }) {
+			b.seats = append(b.seats, l.takeSeat(b, o))
 		}
 	}
 }
@@ -121,24 +123,6 @@ func (b *budget) appraiseSeats(at, now time.Time) {
 			s.circle.resting.set(&s.frees, at)
 		}
 	}
-}
-
-// naming returns the usable token that names the owner and comes first, or nil.
-func (a *account) naming(owner string) *entry {
-	var best *entry
-	for _, e := range a.tokens {
-		if e.usable() && slices.Contains(e.owners, owner) && (best == nil || e.before(best)) {
-			best = e
-		}
-	}
-	return best
-}
-
-// hopefulFor is hopeful for those that name the owner.
-func (a *account) hopefulFor(owner string) bool {
-	return slices.ContainsFunc(a.tokens, func(e *entry) bool {
-		return (e.usable() || e.probing) && slices.Contains(e.owners, owner)
-	})
 }
 
 // ranking is the seats of a circle by their standing, the first to be used first. It

@@ -1,9 +1,6 @@
 package tokens
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Floor is the part of a budget that is not used. While nothing is known of a
 // budget, the calls that find out (five at most) are made all the same.
@@ -37,22 +34,17 @@ func (f Floor) of(limit int64, main bool) int64 {
 // refloor works out anew how much of each budget is not to be used, after the
 // account's tokens have changed.
 func (a *account) refloor() {
-	a.floored = true
 	for _, b := range a.budgets {
 		b.refloor()
 	}
-	a.floored = slices.ContainsFunc(a.tokens, func(e *entry) bool { return e.token.Floor != Floor{} })
 }
 
 // refloor works out how much of the budget is not to be used; relimit does after its
 // limit has changed.
 func (b *budget) refloor() {
-	if !b.account.floored {
-		return
-	}
 	b.floor = 0
 	limit := b.limit.Or(0)
-	for _, e := range b.account.tokens {
-		b.floor = max(b.floor, e.token.Floor.of(limit, b.resource == b.account.host.main))
+	for f := range b.account.floors {
+		b.floor = max(b.floor, f.of(limit, b.resource == b.account.host.main))
 	}
 }

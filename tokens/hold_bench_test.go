@@ -87,30 +87,38 @@ func BenchmarkAddressLimit(b *testing.B) {
 	}
 }
 
-// BenchmarkOneAccount measures a call where all tokens are declared as one account.
+// BenchmarkOneAccount measures a call where all tokens are declared as one account, also
+// while somebody observes events, of which there are none.
 func BenchmarkOneAccount(b *testing.B) {
-	for _, n := range []int{1, 10, 100, 1000, 10_000} {
-		b.Run(fmt.Sprintf("tokens=%d", n), func(b *testing.B) {
-			m, h := heldHost(b, n, func(_ int, t *Token) { t.Account = "octocat" })
-			defer m.Close()
-			seen := ratelimit.Observation{
-				Class: ratelimit.OK, Scope: ratelimit.TokenNumbers, Validity: ratelimit.Valid,
-				Limit: ratelimit.Known[int64](1_000_000), Remaining: ratelimit.Known[int64](900_000), Reset: time.Now().Add(time.Hour),
-			}
-			call := func() {
-				l, err := h.Lease(context.Background(), Request{Draw: coreRead(), MaxWait: -1})
-				if err != nil {
-					b.Fatal(err)
-				}
-				l.Settle(seen)
-			}
-			for range n {
-				call() // each token is honoured
-			}
-			for b.Loop() {
-				call()
-			}
-		})
+	for _, observed := range []bool{false, true} {
+		for _, n := range []int{1, 10, 100, 1000, 10_000} {
+			b.Run(fmt.Sprintf("tokens=%d,observed=%t", n, observed), func(b *testing.B) { benchOneAccount(b, n, observed) })
+		}
+	}
+}
+
+func benchOneAccount(b *testing.B, n int, observed bool) {
+	m, h := heldHost(b, n, func(_ int, t *Token) { t.Account = "octocat" })
+	defer m.Close()
+	if observed {
+		m.Subscribe(func(Event) {})
+	}
+	seen := ratelimit.Observation{
+		Class: ratelimit.OK, Scope: ratelimit.TokenNumbers, Validity: ratelimit.Valid,
+		Limit: ratelimit.Known[int64](1_000_000), Remaining: ratelimit.Known[int64](900_000), Reset: time.Now().Add(time.Hour),
+	}
+	call := func() {
+		l, err := h.Lease(context.Background(), Request{Draw: coreRead(), MaxWait: -1})
+		if err != nil {
+			b.Fatal(err)
+		}
+		l.Settle(seen)
+	}
+	for range n {
+		call() // each token is honoured
+	}
+	for b.Loop() {
+		call()
 	}
 }
 

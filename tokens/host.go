@@ -51,9 +51,8 @@ type Host struct {
 	notices    notices
 
 	named      map[string]*viewers // of each owner that a token names, folded; "" is none
-	first      *entry              // the first token that is alive, as of firstAsOf
-	firstAsOf  uint64
-	generation uint64 // of what tokens can be used for, see readmit
+	alive      sequence[*entry]    // the tokens that can serve, perhaps after a rest
+	generation uint64              // of what tokens can be used for, see readmit
 
 	strategy   Strategy    // nil is the default
 	priorities map[int]int // how many tokens have each
@@ -118,16 +117,16 @@ func (h *Host) add(t Token, id ID, nth uint64, was *entry, now time.Time) *entry
 		e.auth.Store(new(newCredential(t)))
 	}
 	e.inherit(was)
-	e.account = h.accountOf(t, id, now)
-	e.account.tokens = append(e.account.tokens, e)
-	e.account.refloor()
 	e.schedule(now)
 	e.order = h.added
 	h.added++
 	h.entries.add(e)
 	h.countPriority(t.Priority, 1)
 	h.nameOwners(e)
+	e.enliven()
+	h.accountOf(t, id, now).enlist(e)
 	h.readmit()
+	e.account.refloor()
 	e.account.relist(now)
 	e.baseline(now)
 	h.tell(Event{Kind: TokenAdded}, e)
@@ -392,6 +391,9 @@ var oneRead = ratelimit.Draw{Units: 1, Points: 1}
 func (h *Host) grant(b *budget, e *entry, d *ratelimit.Draw, now time.Time, lease *Lease) {
 	e.lastUsed, e.used = now, h.seq+1
 	e.calls++
+	for i := range e.posts {
+		e.posts[i].fix()
+	}
 	h.book(b, e, d, now, lease)
 	b.lane.used(b, now)
 }

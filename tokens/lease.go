@@ -136,9 +136,9 @@ func (l *Lease) end(sent bool, o *ratelimit.Observation, now time.Time) {
 		h.settle(l.entry, s, o, now)
 	}
 	h.leases.release(l.slot, s)
-	a.notice(now)
+	a.noticeAfter(l.entry, now)
 	if other := l.entry.account; other != a {
-		other.notice(now) // the token has come to another account meanwhile
+		other.noticeAfter(l.entry, now) // the token has come to another account meanwhile
 	}
 	b.lane.ended(b, now)
 	if wasFull {

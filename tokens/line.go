@@ -12,7 +12,7 @@ import (
 type line struct {
 	first, last *waiter
 	parties     map[audience]*party   // by whose tokens may serve them
-	fixed       int                   // parties that wait for one token
+	fixed       map[*entry]*party     // those that wait for one token
 	pinned      map[*account][]*party // those that wait for one account
 	marked      pile                  // that are to be looked at, by their first calls
 	paced       agenda[*queue]        // that are to be looked at when their time has come

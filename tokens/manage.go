@@ -155,6 +155,7 @@ func (h *Host) stateOf(e *entry) State {
 // changed lets a change of the token itself have its effect: on where its
 // account's budgets stand, and on those in line.
 func (e *entry) changed(now time.Time) {
+	e.restate()
 	e.account.relist(now)
 	h := e.host
 	h.readmit()
@@ -162,7 +163,7 @@ func (e *entry) changed(now time.Time) {
 	for _, l := range h.lanes {
 		l.doubt(e, now)
 	}
-	e.account.notice(now)
+	e.account.noticeAfter(e, now)
 }
 
 // with calls do with the token of an ID, its host locked.

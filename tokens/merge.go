@@ -84,9 +84,8 @@ func (h *Host) alone(e *entry, now time.Time) *account {
 // where it is.
 func (h *Host) move(e *entry, to *account, now time.Time) {
 	from := e.account
-	from.tokens = slices.DeleteFunc(from.tokens, func(other *entry) bool { return other == e })
-	to.tokens = append(to.tokens, e)
-	e.account = to
+	from.discharge(e)
+	to.enlist(e)
 	h.readmit()
 	for _, a := range [...]*account{from, to} {
 		a.refloor()
@@ -108,10 +107,10 @@ func (h *Host) merge(from, to *account, now time.Time) {
 		h.name(to, key)
 	}
 	for _, e := range from.tokens {
-		e.account = to
+		to.enlist(e)
 	}
-	to.tokens = append(to.tokens, from.tokens...)
-	from.tokens, from.budgets, from.keys, from.into = nil, nil, nil, to
+	from.crew, from.census = crew{}, census{}
+	from.budgets, from.keys, from.into = nil, nil, to
 	h.readmit()
 	to.refloor()
 	to.relist(now)

@@ -116,6 +116,10 @@ func (m *model) check(op operation) {
 	m.host.mu.Lock()
 	defer m.host.mu.Unlock()
 	m.checkHanging()
+	m.checkAlive()
+	for a := range m.host.eachAccount() {
+		m.checkCrew(a)
+	}
 	for _, l := range m.host.lanes {
 		m.checkLine(l)
 		if !l.sleeping.due(time.Now()) {

@@ -86,8 +86,8 @@ func (m *model) checkLine(l *lane) {
 			}
 		}
 	}
-	if positions != 0 || movable != l.line.movable || fixed != l.line.fixed || len(l.line.aside) > 0 || refused != len(l.line.refused) {
+	if positions != 0 || movable != l.line.movable || fixed != len(l.line.fixed) || len(l.line.aside) > 0 || refused != len(l.line.refused) {
 		m.Fatalf("the line counts %d movable, %d fixed, %d refused and %d aside, want %d, %d, %d and none; %d places too many",
-			l.line.movable, l.line.fixed, len(l.line.refused), len(l.line.aside), movable, fixed, refused, -positions)
+			l.line.movable, len(l.line.fixed), len(l.line.refused), len(l.line.aside), movable, fixed, refused, -positions)
 	}
 }

@@ -16,6 +16,7 @@ type seen struct {
 type notices struct {
 	ends   agenda[*entry] // by when the first of their limits ends
 	others []*entry       // that are to be looked at besides, the last first
+	turned []*account     // the same of all their tokens
 	at     time.Time      // when the timer goes off; zero if nothing is waited for
 	timer  *time.Timer
 }
@@ -32,6 +33,7 @@ func (e *entry) baseline(now time.Time) {
 	if e.seen = (seen{state: e.ownState(now)}); e.seen.state == Cooling {
 		next = e.account.restingUntil(now)
 	}
+	e.account.turned(now)
 	for name, b := range e.account.budgets {
 		b.lane.place(b, now)
 		if until := b.limitedUntil(now); !until.IsZero() {
@@ -50,15 +52,55 @@ func sooner(a, b time.Time) time.Time {
 	return a
 }
 
-// notice tells observers how the states of the account's tokens have changed, if
-// there are any.
+// notice tells observers, if there are any, how the states of the account's tokens have
+// changed. They hear of more than a slice of them in a while.
 func (a *account) notice(now time.Time) {
 	if !a.host.observed() {
 		return
 	}
-	for _, e := range a.tokens {
+	if len(a.tokens) <= slice {
+		for _, e := range a.tokens {
+			e.notice(now)
+		}
+		return
+	}
+	if n := &a.host.notices; a.unnoticed == 0 {
+		n.turned = append(n.turned, a)
+	}
+	a.unnoticed = len(a.tokens)
+	a.host.awaitNotice(now)
+}
+
+// noticeAfter is notice after what concerned one token, which may be one of the
+// account's, and the limits of the account: it looks at the others only if these have
+// begun or ended.
+func (a *account) noticeAfter(e *entry, now time.Time) {
+	if !a.host.observed() {
+		return
+	}
+	holds := a.holds(e)
+	if holds {
 		e.notice(now)
 	}
+	if others := len(a.tokens) > 1 || !holds; others && a.turned(now) {
+		a.notice(now)
+	}
+}
+
+// turned reports whether limits that hold for all tokens of the account have begun or
+// ended since it was asked last. That one ended is told by the dates of the tokens, and
+// seen here when the next has another end.
+func (a *account) turned(now time.Time) (turned bool) {
+	cooling := restOver(a.cool, now)
+	turned = cooling != a.cooling
+	a.cooling = cooling
+	for _, b := range a.budgets {
+		b.lane.place(b, now)
+		if stopped := b.stoppedUntil(now); stopped != b.stopped {
+			b.stopped, turned = stopped, true
+		}
+	}
+	return turned
 }
 
 func (e *entry) notice(now time.Time) {
@@ -130,7 +172,7 @@ func (h *Host) noticeAll(now time.Time) {
 func (h *Host) awaitNotice(now time.Time) {
 	n := &h.notices
 	at := n.ends.next()
-	if len(n.others) > 0 {
+	if len(n.others) > 0 || len(n.turned) > 0 {
 		at = now
 	}
 	if h.closed || at.Equal(n.at) {
@@ -174,6 +216,9 @@ func (h *Host) nextNotice(now time.Time) *entry {
 		n.ends.set(&e.again, time.Time{})
 		return e
 	}
+	if e := n.nextTurned(); e != nil {
+		return e
+	}
 	last := len(n.others) - 1
 	if last < 0 {
 		n.others = nil
@@ -182,4 +227,25 @@ func (h *Host) nextNotice(now time.Time) *entry {
 	e := n.others[last]
 	n.others = n.others[:last]
 	return e
+}
+
+// nextTurned returns a token of an account all of whose tokens are to be looked at, or
+// nil if there is no such account. Tokens that come meanwhile are known as they come.
+func (n *notices) nextTurned() *entry {
+	for len(n.turned) > 0 {
+		last := len(n.turned) - 1
+		a := n.turned[last]
+		a.unnoticed = min(a.unnoticed, len(a.tokens)) - 1
+		if a.unnoticed > 0 {
+			return a.tokens[a.unnoticed]
+		}
+		n.turned[last] = nil
+		n.turned = n.turned[:last]
+		if a.unnoticed == 0 {
+			return a.tokens[0]
+		}
+		a.unnoticed = 0
+	}
+	n.turned = nil
+	return nil
 }

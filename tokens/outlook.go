@@ -46,10 +46,12 @@ func (l *lane) appraise(b *budget, now time.Time) {
 // recount counts the states of the budget's tokens anew.
 func (l *lane) recount(b *budget, now time.Time) {
 	l.uncount(b)
-	for _, e := range b.account.tokens {
-		s := e.countedOn(b, now)
-		b.states[s]++
-		l.states[s]++
+	for s, n := range b.account.states {
+		if n > 0 {
+			s := b.counts(State(s), now)
+			b.states[s] += n
+			l.states[s] += n
+		}
 	}
 }
 

@@ -100,5 +100,5 @@ func (h *Host) takeOver(e *entry, quotas map[string]ratelimit.Quota, seq uint64)
 		b.lane.place(b, now)
 	}
 	h.serveLines(now)
-	e.account.notice(now)
+	e.account.noticeAfter(e, now)
 }

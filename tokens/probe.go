@@ -41,6 +41,7 @@ func (h *Host) beginProbe(e *entry) (Lease, bool) {
 		return Lease{}, false
 	}
 	e.probing = true
+	e.restate()
 	e.account.relist(now)
 	d := h.dialect.Draw(ratelimit.Request{Method: http.MethodGet, URL: e.probe.Load()})
 	return h.grantOwn(e.account.budget(h.lane(d.Resource, now), now), e, &d, now), true

@@ -106,7 +106,10 @@ func (l *line) party(of audience) *party {
 		l.parties[of] = c
 		switch {
 		case of.token != nil:
-			l.fixed++
+			if l.fixed == nil {
+				l.fixed = map[*entry]*party{}
+			}
+			l.fixed[of.token] = c
 		case of.account != nil:
 			if l.pinned == nil {
 				l.pinned = map[*account][]*party{}
@@ -122,7 +125,7 @@ func (l *line) disband(c *party) {
 	delete(l.parties, c.of)
 	switch a := c.of.account; {
 	case c.of.token != nil:
-		l.fixed--
+		delete(l.fixed, c.of.token)
 	case a != nil:
 		if l.pinned[a] = slices.DeleteFunc(l.pinned[a], func(other *party) bool { return other == c }); len(l.pinned[a]) == 0 {
 			delete(l.pinned, a)
@@ -195,9 +198,15 @@ func (l *line) freed(b *budget) {
 // partiesOf yields the calls that only the account may serve.
 func (l *line) partiesOf(a *account) iter.Seq[*party] {
 	return func(yield func(*party) bool) {
-		if l.fixed > 0 {
+		if len(l.fixed) < len(a.tokens) {
+			for e, c := range l.fixed {
+				if e.account == a && !yield(c) {
+					return
+				}
+			}
+		} else {
 			for _, e := range a.tokens {
-				if c := l.parties[audience{token: e}]; c != nil && !yield(c) {
+				if c := l.fixed[e]; c != nil && !yield(c) {
 					return
 				}
 			}

@@ -313,6 +313,7 @@ func (e *entry) rank() {
 	e.failure = e.minter.failure(now)
 	if failing := e.failure != ""; failing != e.failing {
 		e.failing = failing
+		e.restate()
 		e.account.relist(now)
 	}
 }

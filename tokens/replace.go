@@ -26,9 +26,11 @@ func (h *Host) replace(e *entry, t Token, now time.Time) {
 	defer h.mu.Unlock()
 	was := e.token
 	t.Secret, t.Tags, t.Owners = was.Secret, slices.Clone(t.Tags), slices.Clone(t.Owners)
+	e.account.uncount(e)
 	h.unnameOwners(e)
 	e.token = t
 	h.nameOwners(e)
+	e.account.count(e)
 	e.label.Store(new(t.Label))
 	e.probe.Store(h.probeURL(t.ProbePath))
 	if e.minter == nil {

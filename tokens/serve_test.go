@@ -95,6 +95,7 @@ func TestI9_A_call_that_leaves_while_the_line_is_gone_through_hides_nobody_behin
 	defer h.mu.Unlock()
 	l := h.lane("core", time.Now())
 	h.entries.list()[1].disabled = true // so that acme is nobody's
+	h.entries.list()[1].restate()
 	h.readmit()
 	if l.sweep() {
 		t.Fatal("one slice was enough")

@@ -173,10 +173,12 @@ func (h *Host) settleToken(e *entry, o *ratelimit.Observation, seq uint64, now t
 	case o.Class == ratelimit.Unauthorized:
 		if e.state == Unknown || e.state == Available {
 			e.state, e.reason = Suspect, o.Message
+			e.restate()
 			e.account.relist(now)
 		}
 	case o.Validity == ratelimit.Valid && (e.state == Unknown || e.state == Suspect):
 		e.state, e.reason = Available, ""
+		e.restate()
 		e.account.relist(now)
 	}
 	e.learnEnd(o.TokenExpiry, now)

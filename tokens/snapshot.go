@@ -147,9 +147,10 @@ func (e *entry) restore(t TokenSnapshot, now time.Time) {
 		e.learnedEnd = t.Ends
 		e.reschedule(now)
 	}
+	e.restate()
 	e.host.readmit()
 	e.account.relist(now)
-	e.account.notice(now)
+	e.account.noticeAfter(e, now)
 }
 
 func (b *budget) restore(s BudgetSnapshot) {

@@ -179,8 +179,13 @@ func (e *entry) stateOn(b *budget, now time.Time) State {
 }
 
 // countedOn is stateOn but for the rest of the host, see outward.
-func (e *entry) countedOn(b *budget, now time.Time) State {
-	s := e.inward(now)
+func (e *entry) countedOn(b *budget, now time.Time) State { return b.counts(e.still(), now) }
+
+// counts returns the state of a token of the budget's account for calls that draw on
+// the budget, given the state that it has whatever the limits, but for the rest of the
+// host.
+func (b *budget) counts(s State, now time.Time) State {
+	s = b.account.inward(s, now)
 	if (s == Unknown || s == Available) && !b.stoppedUntil(now).IsZero() {
 		return Limited
 	}
@@ -188,7 +193,9 @@ func (e *entry) countedOn(b *budget, now time.Time) State {
 }
 
 // ownState returns the state that the token has for every call.
-func (e *entry) ownState(now time.Time) State { return e.host.outward(e.inward(now), now) }
+func (e *entry) ownState(now time.Time) State {
+	return e.host.outward(e.account.inward(e.still(), now), now)
+}
 
 // outward returns the state of a token at the host, of which the given one holds
 // but for the rest of the host: all that could be used or will be again are cooling
@@ -200,19 +207,13 @@ func (h *Host) outward(s State, now time.Time) State {
 	return s
 }
 
-// inward is ownState but for the rest of the host.
-func (e *entry) inward(now time.Time) State {
-	switch {
-	case e.disabled:
-		return Disabled
-	case e.expired:
-		return Expired
-	case e.state == Suspect || e.state == Invalid:
-		return e.state
-	case !restOver(e.account.cool, now).IsZero():
+// inward returns the state of a token of the account, of which the given one holds
+// whatever the limits: what could be used is cooling while the account rests.
+func (a *account) inward(s State, now time.Time) State {
+	if (s == Unknown || s == Available) && !restOver(a.cool, now).IsZero() {
 		return Cooling
 	}
-	return e.state
+	return s
 }
 
 // ownReason returns why the token is in a state, if there is a reason.
