@@ -12,16 +12,6 @@ import (
 // account is whom a host counts: one user or installation, with one budget a
 // resource and one or more tokens (I4). It is guarded by its Host's mutex.
 type account struct {
-	keys     []string // in Host.accounts
-	name     string   // as declared, or else as the host says; empty if unknown
-	identity string   // whom the host says it is, see sighting; empty if unknown
-	declared bool
-	into     *account // the one that this was merged into, or nil
-	budgets  map[string]*budget
-	census
-	cooling   time.Time // as of turned
-	unnoticed int       // tokens that observers are to hear of, from the first on
-
 	// What every call looks at stands together, here as in entry and record: of
 	// ten thousand accounts none is in the processor's cache when its turn comes.
 
@@ -39,6 +29,16 @@ type account struct {
 	cooledSeq uint64                // the newest lease when the last of them was met
 	routes    map[uint64]*routeRest // that rest, or did when they were last called
 	pace      pacer
+
+	keys     []string // in Host.accounts
+	name     string   // as declared, or else as the host says; empty if unknown
+	identity string   // whom the host says it is, see sighting; empty if unknown
+	declared bool
+	into     *account // the one that this was merged into, or nil
+	budgets  map[string]*budget
+	census
+	cooling   time.Time // as of turned
+	unnoticed int       // tokens that observers are to hear of, from the first on
 }
 
 // entry is one token of a Manager. It is guarded by its Host's mutex, but for
@@ -59,7 +59,6 @@ type entry struct {
 	disabled bool // by hand, for the reason in disabledFor
 	removed  bool
 	living   bool   // it is counted among those that are alive
-	posts    []post // in the squads of its account, if that has any
 	used     uint64 // the newest lease
 	calls    uint64 // leases so far
 	rotated  uint64 // the newest lease when the secret was rotated
@@ -75,6 +74,7 @@ type entry struct {
 	disabledFor string
 	counts      State  // that its account counts it by
 	place       int    // among its account's tokens
+	posts       []post // in its account's squads, if there are any
 	order       int    // in which it was added to the host
 	nth         uint64 // in which it was added to the manager
 	alone       *audience
@@ -187,11 +187,11 @@ type budget struct {
 	changes  date[*budget] // when time alone changes what the budget can do, or is said of it
 	frees    date[*budget] // when a budget that rests can serve a read again
 	seats    []*seat
-	seated   uint64      // the namings of the account that they are for
 	aside    *budgetList // that it is in while it cannot serve, see shelf
-	stopped  time.Time   // as of account.turned
 	states   tally       // of its account's tokens, as the lane has counted them
 	summed   sums        // what it is in the lane's
+	seated   uint64      // the namings of the account that its seats are for
+	stopped  time.Time   // as of account.turned
 	nth      uint64      // in which it came to the lane
 	own      member      // in the crowd of the lane
 	spots    int         // of it and its seats
@@ -249,7 +249,7 @@ func (b *budget) able(d *ratelimit.Draw, now time.Time) bool {
 // readyLevel returns the list of the lane that the budget belongs in, or -1 if
 // nothing may be leased from it now. calm is b.calm(), which callers know.
 func (b *budget) readyLevel(now time.Time, calm bool) int {
-	e := b.account.pick(nil)
+	e := b.account.lead()
 	if e == nil || b.account.inFlight >= b.account.host.maxInFlight {
 		return -1
 	}

@@ -124,14 +124,21 @@ func (a *account) named() iter.Seq[string] {
 	}
 }
 
+// lead returns the usable token that is to serve a call first, whatever the call, or nil.
+func (a *account) lead() *entry {
+	if len(a.tokens) != 1 {
+		return a.pick(nil)
+	}
+	if e := a.tokens[0]; e.usable() {
+		return e // as nearly always
+	}
+	return nil
+}
+
 // pick returns the usable token that is to serve a call first, or nil. A nil
 // Request is any call.
 func (a *account) pick(r *Request) *entry {
-	switch {
-	case a.squads == nil:
-	case r == nil:
-		return a.squads.all.first()
-	default:
+	if a.squads != nil {
 		return a.squads.pick(a, r)
 	}
 	var best *entry

@@ -391,8 +391,8 @@ var oneRead = ratelimit.Draw{Units: 1, Points: 1}
 func (h *Host) grant(b *budget, e *entry, d *ratelimit.Draw, now time.Time, lease *Lease) {
 	e.lastUsed, e.used = now, h.seq+1
 	e.calls++
-	for i := range e.posts {
-		e.posts[i].fix()
+	if b.account.squads != nil {
+		e.repost()
 	}
 	h.book(b, e, d, now, lease)
 	b.lane.used(b, now)

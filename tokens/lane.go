@@ -235,7 +235,7 @@ func (l *lane) shelve(b *budget) {
 		b.bound = bound
 		l.crowdOf(b).join(&b.own)
 	}
-	e := b.account.pick(nil)
+	e := b.account.lead()
 	if e == nil {
 		return // it will be on none
 	}
@@ -352,5 +352,5 @@ func (l *lane) first() (*budget, *entry) {
 	if best == nil {
 		return nil, nil
 	}
-	return best, best.account.pick(nil)
+	return best, best.account.lead()
 }

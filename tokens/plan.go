@@ -61,7 +61,7 @@ func (b *budget) plan(now time.Time) (plan, bool) {
 	limit, known := b.limit.Get()
 	free, counted := b.free()
 	switch {
-	case b.account.pick(nil) == nil || !known && !counted:
+	case b.account.lead() == nil || !known && !counted:
 		return plan{}, false
 	case !counted:
 		free = limit

@@ -31,7 +31,7 @@ func (m *Manager) Prime(ctx context.Context, filters ...Filter) error {
 			return
 		}
 		seen[a] = true
-		if token := a.pick(nil); token != nil {
+		if token := a.lead(); token != nil {
 			all = append(all, token)
 		}
 	})

@@ -103,7 +103,7 @@ func (q *budgetList) all(yield func(*budget) bool) bool {
 // asideList returns the list of its shelf that the budget belongs in if it cannot serve
 // now, or nil if it has no token that can be used.
 func (b *budget) asideList() *budgetList {
-	e := b.account.pick(nil)
+	e := b.account.lead()
 	switch {
 	case e == nil:
 		return nil

@@ -76,6 +76,9 @@ func (k *squads) admitted(of *audience, a *account) iter.Seq[*squad] {
 
 // pick is account.pick.
 func (k *squads) pick(a *account, r *Request) *entry {
+	if r == nil {
+		return k.all.first()
+	}
 	if of := r.audience; of != nil && of.token != nil {
 		if e := of.token; a.holds(e) && e.usable() && of.admits(e) && !r.Tried.hasToken(e) {
 			return e
@@ -112,6 +115,13 @@ func (k *squad) first() *entry {
 
 // hopeful reports whether a token can be used, now or once it has been confirmed.
 func (k *squad) hopeful() bool { return k != nil && len(k.usable)+k.probing > 0 }
+
+// repost puts a token where it belongs in the squads of its account.
+func (e *entry) repost() {
+	for i := range e.posts {
+		e.posts[i].fix()
+	}
+}
 
 func (p *post) join(k *squad, e *entry) {
 	k.members++

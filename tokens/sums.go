@@ -117,5 +117,5 @@ func (b *budget) drawable(now time.Time) int64 {
 // idle reports whether the budget or its account rests, or has no token that can
 // be used. None in a list does.
 func (b *budget) idle(now time.Time) bool {
-	return !restOver(b.rest, now).IsZero() || !restOver(b.account.cool, now).IsZero() || b.account.pick(nil) == nil
+	return !restOver(b.rest, now).IsZero() || !restOver(b.account.cool, now).IsZero() || b.account.lead() == nil
 }

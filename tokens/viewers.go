@@ -41,9 +41,7 @@ func (e *entry) restate() {
 		e.account.states[s]++
 		e.counts = s
 	}
-	for i := range e.posts {
-		e.posts[i].fix()
-	}
+	e.repost()
 	if e.alive() != e.living {
 		e.enliven()
 	}
