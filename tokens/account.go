@@ -174,6 +174,8 @@ type budget struct {
 	level      int    // -1 while it cannot serve
 	turn       uint64 // when it came into its list
 	unsummed   bool   // it is in the lane's list of those
+	ranked     bool   // it is on the ladder of its shelf
+	entered    bool   // it has a rung, and has not been aside since
 	bound      bool   // all tokens of its account name owners
 	outlook    outlook
 
@@ -190,6 +192,8 @@ type budget struct {
 	aside    *budgetList // that it is in while it cannot serve, see shelf
 	states   tally       // of its account's tokens, as the lane has counted them
 	summed   sums        // what it is in the lane's
+	rung     rung        // on the ladder
+	index    int         // in it
 	seated   uint64      // the namings of the account that its seats are for
 	stopped  time.Time   // as of account.turned
 	nth      uint64      // in which it came to the lane

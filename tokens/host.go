@@ -54,7 +54,8 @@ type Host struct {
 	alive      sequence[*entry]    // the tokens that can serve, perhaps after a rest
 	generation uint64              // of what tokens can be used for, see readmit
 
-	strategy   Strategy    // nil is the default
+	strategy   Strategy    // that is asked for each call; nil if none is
+	ordering   ordering    // that budgets stand by; nil is the default
 	priorities map[int]int // how many tokens have each
 	candidates []Candidate
 	chosen     []choice // what the candidates stand for
@@ -65,7 +66,7 @@ func newHost(m *Manager, p place) *Host {
 	if p.isService() {
 		pace, maxInFlight = ratelimit.Pace{}, math.MaxInt // its owner decides, see SetRate
 	}
-	return &Host{
+	h := &Host{
 		place:       p,
 		manager:     m,
 		main:        p.mainResource(),
@@ -73,13 +74,14 @@ func newHost(m *Manager, p place) *Host {
 		span:        time.Minute,
 		pace:        pace,
 		paced:       pace != ratelimit.Pace{},
-		strategy:    m.config.Strategy,
 		accounts:    map[string]*account{},
 		lanes:       map[string]*lane{},
 		priorities:  map[int]int{},
 		named:       map[string]*viewers{},
 		generation:  1,
 	}
+	h.adopt(m.config.Strategy)
+	return h
 }
 
 // Provider returns the kind of host.
@@ -363,6 +365,9 @@ func (h *Host) letOthers() {
 // nothing is, all says whether that is certain: those in line come first, and a
 // slice may not be enough for them, or to wake all that can serve.
 func (l *lane) take(r *Request, now time.Time, lease *Lease) (granted, all bool) {
+	if len(l.unordered) > 0 {
+		l.order(now)
+	}
 	if !l.serve(now) {
 		return false, false
 	}

@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"container/heap"
 	"time"
 )
 
@@ -15,28 +16,30 @@ import (
 // no time of that agenda has come. While the host rests, the budgets stay where they
 // are, and none serves. It is guarded by its Host's mutex.
 type lane struct {
-	host     *Host
-	resource string
-	budgets  sequence[*budget]
-	joining  []*entry           // whose accounts may have no budget here yet
-	added    uint64             // budgets ever added
-	shelves  []*shelf           // the highest priority first
-	circles  map[string]*circle // by owner
-	common   crowd              // the budgets of which a token names no owner
-	owned    crowd              // the others
-	searches uint64             // times that a crowd was asked for a roster
-	doubtful []*spot            // for a search to note those that it comes upon
-	turns    uint64             // times that a budget came into a list
-	sleeping agenda[*budget]    // by when time alone changes what they can do, or is said of them
-	resting  agenda[*budget]    // by when they can serve a read again
-	bound    agenda[*budget]    // the same of those whose tokens all name owners
-	states   tally              // of all tokens of the host, for this resource
-	sums     sums
-	unsummed []*budget // that the sums are not up to date with
-	line     line
-	cut      bool // the last pass over the line ended with its slice
-	timer    *time.Timer
-	armed    time.Time // when the timer will call serve; zero if it will not
+	host      *Host
+	resource  string
+	budgets   sequence[*budget]
+	joining   []*entry           // whose accounts may have no budget here yet
+	added     uint64             // budgets ever added
+	shelves   []*shelf           // the highest priority first
+	circles   map[string]*circle // by owner
+	common    crowd              // the budgets of which a token names no owner
+	owned     crowd              // the others
+	searches  uint64             // times that a crowd was asked for a roster
+	doubtful  []*spot            // for a search to note those that it comes upon
+	turns     uint64             // times that a budget came into a list
+	mark      rung               // the furthest that calls have come by an ordering
+	unordered []*budget          // that are still to be put where the host's ordering wants them
+	sleeping  agenda[*budget]    // by when time alone changes what they can do, or is said of them
+	resting   agenda[*budget]    // by when they can serve a read again
+	bound     agenda[*budget]    // the same of those whose tokens all name owners
+	states    tally              // of all tokens of the host, for this resource
+	sums      sums
+	unsummed  []*budget // that the sums are not up to date with
+	line      line
+	cut       bool // the last pass over the line ended with its slice
+	timer     *time.Timer
+	armed     time.Time // when the timer will call serve; zero if it will not
 }
 
 func newLane(h *Host, resource string) *lane { return &lane{host: h, resource: resource} }
@@ -104,6 +107,10 @@ func (l *lane) place(b *budget, now time.Time) {
 		l.list(b, level)
 	}
 	if due {
+		if b.ranked {
+			l.reclimb(b, false)
+			b.rerank()
+		}
 		b.wakeEnds = b.ends
 		l.sleeping.set(&b.changes, b.nextWake(now))
 	}
@@ -142,6 +149,9 @@ func (l *lane) used(b *budget, now time.Time) {
 	if !b.unsummed {
 		l.sumLater(b, now)
 	}
+	if l.host.ordering != nil {
+		b.climbed(now)
+	}
 	if b.stays(now) {
 		l.requeue(b)
 		return
@@ -159,8 +169,7 @@ func (l *lane) used(b *budget, now time.Time) {
 
 // requeue moves a budget that is in a list to its end.
 func (l *lane) requeue(b *budget) {
-	q := &b.shelf.lists[b.level]
-	if q.last != b {
+	if q := &b.shelf.lists[b.level]; !b.ranked && q.last != b {
 		b.next.prev = b.prev
 		if b.prev != nil {
 			b.prev.next = b.next
@@ -178,33 +187,47 @@ func (l *lane) requeue(b *budget) {
 	}
 }
 
-// list puts b behind all others of its level.
+// list puts b behind all others of its level, or where the ordering of the host wants it.
 func (l *lane) list(b *budget, level int) {
 	b.level = level
-	if level >= 0 {
-		l.turns++
-		b.turn = l.turns
-		s := b.shelf
-		to := &s.lists[level]
-		b.prev, b.next = to.last, nil
-		if to.last != nil {
-			to.last.next = b
-		} else {
-			to.first = b
-			s.filled |= bit(level)
-		}
-		to.last = b
-	} else {
-		l.putAside(b)
+	l.turns++
+	b.turn = l.turns
+	switch {
+	case level < 0:
+		b.entered = false
+		b.putAside()
+	case l.host.ordering != nil:
+		l.climb(b)
+	default:
+		b.append()
 	}
 	if len(l.circles) > 0 {
 		b.rerank()
 	}
 }
 
+// append puts b at the end of the list of its level.
+func (b *budget) append() {
+	s := b.shelf
+	to := &s.lists[b.level]
+	b.prev, b.next = to.last, nil
+	if to.last != nil {
+		to.last.next = b
+	} else {
+		to.first = b
+		s.filled |= bit(b.level)
+	}
+	to.last = b
+}
+
 func (l *lane) unlist(b *budget) {
-	if b.level < 0 {
+	switch {
+	case b.level < 0:
 		b.takeUp()
+		return
+	case b.ranked:
+		heap.Remove(&b.shelf.ladder, b.index)
+		b.ranked, b.level = false, -1
 		return
 	}
 	s := b.shelf
@@ -241,6 +264,9 @@ func (l *lane) shelve(b *budget) {
 	}
 	to := l.shelfFor(e.token.Priority, b.bound)
 	if to == b.shelf {
+		if b.ranked {
+			l.reclimb(b, false)
+		}
 		b.rerank()
 		return
 	}

@@ -188,7 +188,7 @@ func (m *model) checkLane(l *lane) {
 			}
 			for b := list.first; b != nil; b = b.next {
 				listed[b] = level
-				if b.level != level || b.shelf != f {
+				if b.level != level || b.shelf != f || b.ranked {
 					m.Fatalf("%s is in list %d, want %d, or on another shelf", b.resource, level, b.level)
 				}
 				if e := b.account.pick(nil); e.token.Priority != f.priority || b.account.bound() != f.bound {
@@ -196,6 +196,7 @@ func (m *model) checkLane(l *lane) {
 				}
 			}
 		}
+		m.checkLadder(l, f, listed)
 		m.checkAside(l, f)
 	}
 	m.checkCircles(l)
@@ -228,6 +229,29 @@ func (m *model) checkLane(l *lane) {
 		if at := b.changes.at; !at.IsZero() && !at.After(now) {
 			m.Fatalf("%s is to wake in the past, which never ends", b.resource)
 		}
+	}
+}
+
+// checkLadder wants the budgets that stand by an ordering on the rungs where they belong,
+// and all of them there.
+func (m *model) checkLadder(l *lane, f *shelf, listed map[*budget]int) {
+	o := m.host.ordering
+	for i, b := range f.ladder {
+		listed[b] = b.level
+		lead := b.account.lead()
+		switch {
+		case !b.ranked || b.shelf != f || b.index != i || b.level < 0 || lead.token.Priority != f.priority:
+			m.Fatalf("%s of %s is on a ladder, on which it does not belong", b.resource, lead.token)
+		case i > 0 && f.ladder.Less(i, (i-1)/2):
+			m.Fatalf("%s of %s is above what comes before it", b.resource, lead.token)
+		case o == nil && len(l.unordered) == 0:
+			m.Fatalf("%s of %s is on a ladder that nobody wants", b.resource, lead.token)
+		case o != nil && b.rung != o.changed(b, lead):
+			m.Fatalf("%s of %s is on rung %d, want %d", b.resource, lead.token, b.rung, o.changed(b, lead))
+		}
+	}
+	if o != nil && len(l.unordered) == 0 && len(slices.Collect(func(yield func(*budget) bool) { f.inLists(yield) })) > 0 {
+		m.Fatalf("a budget of %s is in a list, though there is an ordering", l.resource)
 	}
 }
 

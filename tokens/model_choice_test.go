@@ -33,7 +33,8 @@ func (m *model) modelRequests(l *lane, op operation) (rs []Request) {
 }
 
 // checkChoice wants a token to serve that none comes before, by a look at every
-// one: by its priority, then whether it is suspect, then what its budget has left.
+// one: by its priority, then whether it is suspect, then what its budget has left, or
+// where it stands by the strategy.
 func (m *model) checkChoice(l *lane, r *Request, now time.Time) {
 	if m.host.strategy != nil {
 		return
@@ -124,6 +125,15 @@ func (m *model) compare(l *lane, a, b *entry) int {
 			return 1
 		}
 		return -1
+	}
+	if m.host.ordering != nil {
+		switch x, y := a.account.budgets[l.resource].rung, b.account.budgets[l.resource].rung; {
+		case x.below(y):
+			return 1
+		case y.below(x):
+			return -1
+		}
+		return 0
 	}
 	level := func(e *entry) int {
 		if b := e.account.budgets[l.resource]; b.level != suspectLevel {

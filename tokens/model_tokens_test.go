@@ -271,15 +271,15 @@ func (m *model) stepSync(a, b, c byte) {
 
 func (m *model) stepStrategy(a, _, _ byte) {
 	calls := 0
-	named := []string{"most_remaining", "most_remaining", "lru", "round_robin", "least_used", "earliest_reset"}
-	if int(a)%7 == len(named) {
+	named := []string{"most_remaining", "most_remaining", "lru", "round_robin", "least_used", "earliest_reset", "weighted"}
+	if int(a)%8 == len(named) {
 		m.manager.SetStrategy(StrategyFunc(func(_ time.Time, cs []Candidate) int {
 			calls++
 			return calls % (len(cs) + 1) // at times out of range
 		}))
 		return
 	}
-	s, err := ParseStrategy(named[int(a)%7])
+	s, err := ParseStrategy(named[int(a)%8])
 	if err != nil {
 		m.Fatalf("ParseStrategy() = %v", err)
 	}

@@ -68,7 +68,10 @@ func (s *search) lane(l *lane, r *Request, now time.Time) {
 
 func (s *search) shelf(f *shelf, r *Request, now time.Time) {
 	listed := func(b *budget) bool { return s.try(b, b.shelved(), r, now) }
-	f.all(listed)
+	f.inLists(listed)
+	for i := 0; i < len(f.ladder) && !s.cut; {
+		i = heapNext(i, len(f.ladder), listed(f.ladder[i]))
+	}
 	if s.free {
 		f.aside.all(listed)
 		f.asideSuspect.all(listed)

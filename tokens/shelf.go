@@ -26,6 +26,7 @@ type shelf struct {
 	bound    bool // all tokens of their accounts name owners
 	lists    [levels]budgetList
 	filled   uint64 // bit i: lists[i] is not empty; the last two have no bit
+	ladder   ladder // that they stand on instead, if the strategy is an ordering
 
 	aside, asideSuspect budgetList // in the order of coming
 }
@@ -65,6 +66,9 @@ func bit(level int) uint64 {
 
 // first returns the budget that is to be used first, or nil.
 func (s *shelf) first() *budget {
+	if len(s.ladder) > 0 {
+		return s.ladder[0]
+	}
 	b := s.lists[unknownLevel].first
 	switch {
 	case b != nil:
@@ -75,9 +79,19 @@ func (s *shelf) first() *budget {
 	return s.lists[suspectLevel].first
 }
 
-// all yields the budgets of the shelf, the one to be used first first.
-// It reports whether all were wanted.
+// all yields the budgets of the shelf that can serve. It reports whether all were wanted.
 func (s *shelf) all(yield func(*budget) bool) bool {
+	for _, b := range s.ladder {
+		if !yield(b) {
+			return false
+		}
+	}
+	return s.inLists(yield)
+}
+
+// inLists yields those in lists, the one to be used first first. It reports whether all
+// were wanted.
+func (s *shelf) inLists(yield func(*budget) bool) bool {
 	if !s.lists[unknownLevel].all(yield) {
 		return false
 	}
@@ -114,13 +128,11 @@ func (b *budget) asideList() *budgetList {
 }
 
 // putAside puts a budget that cannot serve now into the list of those.
-func (l *lane) putAside(b *budget) {
+func (b *budget) putAside() {
 	to := b.asideList()
 	if to == nil {
 		return
 	}
-	l.turns++
-	b.turn = l.turns
 	b.aside, b.prev = to, to.last
 	if to.last != nil {
 		to.last.next = b
@@ -153,7 +165,8 @@ func (b *budget) takeUp() {
 type standing struct {
 	priority int
 	quality  int    // by the level of the budget, suspect tokens below all others
-	turn     uint64 // the order of coming into their lists
+	turn     uint64 // the order of coming into their lists, or the first half of the rung
+	second   uint64 // the other half
 }
 
 // before reports whether s is to be used rather than o.
@@ -164,18 +177,28 @@ func (s standing) before(o standing) bool {
 	case s.quality != o.quality:
 		return s.quality > o.quality
 	}
-	return s.turn < o.turn
+	if s.turn != o.turn {
+		return s.turn < o.turn
+	}
+	return s.second < o.second
 }
 
 // standing returns how the budget stands if e is its token.
-func (b *budget) standing(e *entry) standing {
-	return standing{priority: e.token.Priority, quality: quality(b.level, e.last()), turn: b.turn}
-}
+func (b *budget) standing(e *entry) standing { return b.stands(e.token.Priority, e.last()) }
 
 // shelved returns how a budget on a shelf stands with the best of its tokens.
 func (b *budget) shelved() standing {
 	last := b.level == suspectLevel || b.aside == &b.shelf.asideSuspect
-	return standing{priority: b.shelf.priority, quality: quality(b.level, last), turn: b.turn}
+	return b.stands(b.shelf.priority, last)
+}
+
+// stands returns how the budget stands with a token of the priority, which may be one to
+// be used last.
+func (b *budget) stands(priority int, last bool) standing {
+	if b.ranked {
+		return standing{priority: priority, quality: quality(0, last), turn: b.rung.first, second: b.rung.second}
+	}
+	return standing{priority: priority, quality: quality(b.level, last), turn: b.turn}
 }
 
 func quality(level int, last bool) int {

@@ -19,8 +19,10 @@ import (
 // several managers must be safe for concurrent use. An index out of range counts
 // as 0.
 //
-// Every token of the host is looked at for a call, so that the time grows with their
-// number; only the default strategy, the nil Strategy, needs no look at all of them.
+// A Strategy of the user's own is shown every token that could serve, so that the time
+// of a call grows with their number. Those that [ParseStrategy] returns are not asked:
+// the host keeps its tokens in their order, in which the first is found at once. Their
+// Pick is for strategies that are made of them.
 type Strategy interface {
 	Pick(now time.Time, candidates []Candidate) int
 }
@@ -46,19 +48,19 @@ type StrategyFunc func(now time.Time, candidates []Candidate) int
 // Pick implements [Strategy].
 func (f StrategyFunc) Pick(now time.Time, candidates []Candidate) int { return f(now, candidates) }
 
-// strategies makes the strategies that have a name. The first is the default,
-// for which a nil Strategy stands: it needs no look at all candidates.
+// strategies makes the strategies that have a name. The first is the default, for which
+// a nil Strategy stands. The others are orderings.
 var strategies = []struct {
 	name string
 	make func() Strategy
 }{
 	{"most_remaining", func() Strategy { return nil }},
-	{"lru", func() Strategy { return StrategyFunc(leastRecentlyUsed) }},
+	{"lru", func() Strategy { return byLead{leastRecentlyUsed, rungOfUse} }},
 	{"round_robin", func() Strategy { return &roundRobin{last: -1} }},
-	{"random", func() Strategy { return StrategyFunc(anyOne) }},
-	{"weighted", func() Strategy { return StrategyFunc(weighted) }},
-	{"least_used", func() Strategy { return StrategyFunc(leastUsed) }},
-	{"earliest_reset", func() Strategy { return StrategyFunc(earliestReset) }},
+	{"random", func() Strategy { return lottery{anyOne, evenly} }},
+	{"weighted", func() Strategy { return lottery{weighted, byWeight} }},
+	{"least_used", func() Strategy { return byLead{leastUsed, rungOfCalls} }},
+	{"earliest_reset", func() Strategy { return byLead{earliestReset, rungOfReset} }},
 }
 
 // ParseStrategy returns a strategy by its name:
@@ -66,7 +68,7 @@ var strategies = []struct {
 //   - most_remaining, the default, which is the nil Strategy: the largest share of
 //     the limit left, unknown ones first, among equals the least recently used;
 //   - lru: the least recently used;
-//   - round_robin: in the order in which the tokens were added;
+//   - round_robin: in the order in which the tokens were added, each once a round;
 //   - random: any, each as likely;
 //   - weighted: any, as likely as its [Token.Weight];
 //   - least_used: the one with the fewest calls so far;
@@ -84,7 +86,8 @@ func ParseStrategy(name string) (Strategy, error) {
 }
 
 // SetStrategy changes how tokens are chosen from now on; nil is the default.
-// What is known of the tokens is kept. Services of the user's own have strategies
+// What is known of the tokens is kept; among thousands some still stand where they did
+// for the next calls. Services of the user's own have strategies
 // of their own, see [Host.SetStrategy].
 func (m *Manager) SetStrategy(s Strategy) {
 	m.mu.Lock()
@@ -102,7 +105,23 @@ func (m *Manager) SetStrategy(s Strategy) {
 func (h *Host) SetStrategy(s Strategy) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.strategy = s
+	h.adopt(s)
+}
+
+// adopt has tokens chosen by a strategy from now on.
+func (h *Host) adopt(s Strategy) {
+	was := h.ordering
+	h.ordering, _ = s.(ordering)
+	if h.strategy = s; h.ordering != nil {
+		h.strategy = nil // nobody need be asked
+	}
+	if was == nil && h.ordering == nil {
+		return
+	}
+	now := time.Now()
+	for _, l := range h.lanes {
+		l.reorder(now)
+	}
 }
 
 func leastRecentlyUsed(_ time.Time, cs []Candidate) int {
