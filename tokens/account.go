@@ -175,7 +175,6 @@ type budget struct {
 	turn       uint64 // when it came into its list
 	unsummed   bool   // it is in the lane's list of those
 	ranked     bool   // it is on the ladder of its shelf
-	entered    bool   // it has a rung, and has not been aside since
 	bound      bool   // all tokens of its account name owners
 	outlook    outlook
 
@@ -194,6 +193,7 @@ type budget struct {
 	summed   sums        // what it is in the lane's
 	rung     rung        // on the ladder
 	index    int         // in it
+	entered  uint64      // the orderings of the host that the rung is of; 0 if it has been aside since
 	seated   uint64      // the namings of the account that its seats are for
 	stopped  time.Time   // as of account.turned
 	nth      uint64      // in which it came to the lane

@@ -194,7 +194,7 @@ func (l *lane) list(b *budget, level int) {
 	b.turn = l.turns
 	switch {
 	case level < 0:
-		b.entered = false
+		b.entered = 0
 		b.putAside()
 	case l.host.ordering != nil:
 		l.climb(b)

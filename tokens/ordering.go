@@ -124,29 +124,32 @@ type ladder []*budget
 
 // climb puts a budget on the ladder of its shelf.
 func (l *lane) climb(b *budget) {
-	o, lead := l.host.ordering, b.account.lead()
-	if b.entered {
-		b.rung = o.changed(b, lead)
-	} else {
-		b.rung = o.enter(l, b, lead)
-		b.entered = true
-	}
+	l.rerung(b, b.account.lead(), false)
 	b.ranked = true
 	heap.Push(&b.shelf.ladder, b)
 }
 
 // reclimb puts a budget where it belongs on its ladder.
 func (l *lane) reclimb(b *budget, used bool) {
-	o, lead := l.host.ordering, b.account.lead()
-	switch {
-	case o == nil || lead == nil: // it goes from the ladder soon
-		return
+	lead := b.account.lead()
+	if l.host.ordering == nil || lead == nil {
+		return // it goes from the ladder soon
+	}
+	l.rerung(b, lead, used)
+	heap.Fix(&b.shelf.ladder, b.index)
+}
+
+// rerung works out the rung of a budget anew. One by the ordering before says nothing.
+func (l *lane) rerung(b *budget, lead *entry, used bool) {
+	switch o := l.host.ordering; {
+	case b.entered != l.host.orderings:
+		b.entered = l.host.orderings
+		b.rung = o.enter(l, b, lead)
 	case used:
 		b.rung = o.used(l, b, lead)
 	default:
 		b.rung = o.changed(b, lead)
 	}
-	heap.Fix(&b.shelf.ladder, b.index)
 }
 
 // climbed puts a budget that was used where it belongs, and those of its account for other
@@ -174,7 +177,6 @@ func (l *lane) reorder(now time.Time) {
 func (l *lane) order(now time.Time) {
 	n := min(batch, len(l.unordered))
 	for _, b := range l.unordered[:n] {
-		b.entered = false
 		if level := b.level; level >= 0 { // else it is put there when it can serve
 			l.unlist(b)
 			l.list(b, level)

@@ -112,6 +112,7 @@ func (h *Host) SetStrategy(s Strategy) {
 func (h *Host) adopt(s Strategy) {
 	was := h.ordering
 	h.ordering, _ = s.(ordering)
+	h.orderings++
 	if h.strategy = s; h.ordering != nil {
 		h.strategy = nil // nobody need be asked
 	}
