@@ -33,6 +33,15 @@ func (m *member) listed() bool {
 	return m.budget.level >= 0
 }
 
+// hopeful reports whether a token of the member can be used, now or once it has been
+// confirmed.
+func (m *member) hopeful() bool {
+	if m.seat != nil {
+		return m.budget.account.hopefulFor(m.seat.circle.owner)
+	}
+	return m.budget.account.hopeful(nil)
+}
+
 // standing returns how a member that is listed stands in its crowd.
 func (m *member) standing() standing {
 	if m.seat != nil {
@@ -85,6 +94,15 @@ func (l *lane) crowds(a *audience, do func(*crowd) bool) {
 			return
 		}
 	}
+}
+
+// reaches reports whether a call with this audience may go to more than n budgets.
+func (l *lane) reaches(a *audience, n int) bool {
+	l.crowds(a, func(c *crowd) bool {
+		n -= c.members.count
+		return n >= 0
+	})
+	return n < 0
 }
 
 // respot puts a budget where it belongs on the rosters, after something of it or its

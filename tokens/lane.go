@@ -343,7 +343,7 @@ func (l *lane) ofAccount(a *account, r *Request, now time.Time) (*budget, *entry
 // the call, have not been tried and can bear it, or nil.
 func (l *lane) best(r *Request, now time.Time) (*budget, *entry) {
 	h := l.host
-	if !h.rest.IsZero() && !h.restingUntil(now).IsZero() {
+	if !h.rest.IsZero() && l.rests(r, now) {
 		return nil, nil
 	}
 	if h.strategy == nil && r.audience == nil {
@@ -361,6 +361,18 @@ func (l *lane) best(r *Request, now time.Time) (*budget, *entry) {
 		return l.choose(r, now)
 	}
 	return l.search(r, now)
+}
+
+// rests reports whether the host rests. Then it has the rosters made that tell when the
+// call can be served, unless that costs nothing and so does not ask.
+func (l *lane) rests(r *Request, now time.Time) bool {
+	if l.host.restingUntil(now).IsZero() {
+		return false
+	}
+	if _, apart := l.apart(&r.Draw); apart && r.Draw.Units > 0 && l.host.strategy == nil && r.audience.home() == nil {
+		l.search(r, now)
+	}
+	return true
 }
 
 // first is best for nearly all calls, those that any budget in a list can serve:

@@ -52,13 +52,16 @@ func (m *model) checkCrowd(l *lane, c *crowd) {
 
 func (m *model) checkSpot(p *spot, at *member) {
 	ro, b, now := p.roster, at.budget, time.Now()
-	if p.member != at || (p.where != nowhere && !at.listed() && p.where != isAble) || (p.where == nowhere && at.listed()) {
-		m.Fatalf("%s is at %d of a roster (listed: %t)", b.resource, p.where, at.listed())
+	hopes := b.account.hopeful(nil)
+	if at.seat != nil {
+		hopes = b.account.hopefulFor(at.seat.circle.owner)
 	}
-	if !at.listed() {
-		return
+	if p.member != at || (p.where == nowhere) == hopes || p.where == isAble && !at.listed() {
+		m.Fatalf("%s is at %d of a roster (listed: %t, hopeful: %t)", b.resource, p.where, at.listed(), hopes)
 	}
 	switch p.where {
+	case nowhere:
+		return
 	case isAble:
 		if ro.able[p.index] != p || p.index > 0 && p.standing.before(ro.able[(p.index-1)/2].standing) {
 			m.Fatalf("%s is not at %d of a roster", b.resource, p.index)
@@ -79,7 +82,7 @@ func (m *model) checkSpot(p *spot, at *member) {
 			return // its time has come
 		}
 	}
-	if b.able(&ro.draw, now) {
+	if at.listed() && b.able(&ro.draw, now) {
 		m.Fatalf("%s is at %d of a roster, but is able to serve %+v", b.resource, p.where, ro.kind)
 	}
 }
@@ -94,7 +97,10 @@ func (m *model) checkHanging() {
 			spots += b.spots
 			for _, at := range append([]*member{&b.own}, membersOf(b)...) {
 				for _, p := range at.spots {
-					if p.hangs() {
+					if p.hanging != p.hangs() {
+						m.Fatalf("a spot of %s hangs: %t, want %t", b.resource, p.hanging, p.hangs())
+					}
+					if p.hanging {
 						hanging++
 					}
 				}

@@ -74,6 +74,9 @@ func (l *lane) earliest(r *Request, now time.Time) (at time.Time, ok bool) {
 		}
 		return s.at, s.ok
 	}
+	if s.rosters(l, r, now) {
+		return s.at, s.ok
+	}
 	s.listed(l, r, now)
 	soonest(&s, &l.resting, r, now)
 	if r.audience == nil {

@@ -17,6 +17,10 @@ import (
 // account has changed. So the calls that use a budget need not keep it up to date, and
 // each look at one who is not able is paid for by what made it so. The able are in a
 // heap, which the roster implements as a [heap.Interface].
+//
+// All are on it whom a call of the kind can hope for, those too whose budgets are in no
+// list: when somebody can serve is told by the roster alone. The dates of those who rest
+// may be too early, since whoever asks looks at the budget itself, and never too late.
 type roster struct {
 	lane    *lane
 	kind    kind
@@ -35,6 +39,7 @@ type spot struct {
 	member   *member
 	roster   *roster
 	where    where
+	hanging  bool        // it is among those that its account counts
 	index    int         // among the able or the blocked
 	standing standing    // no worse than the member's, while it is among the able
 	frees    date[*spot] // while it rests
@@ -44,7 +49,7 @@ type spot struct {
 type where uint8
 
 const (
-	nowhere where = iota // the budget is in no list
+	nowhere where = iota // no token of it can be used
 	isAble
 	isBlocked
 	isResting
@@ -61,11 +66,11 @@ func (ro *roster) add(m *member, p *spot) {
 
 // remove takes the spot off its roster for ever.
 func (p *spot) remove() {
-	if p.member.budget.spots--; !p.roster.dropped {
+	p.hang(false)
+	if !p.roster.dropped {
 		p.move(nowhere)
-	} else if p.hangs() {
-		p.member.budget.account.hanging--
 	}
+	p.member.budget.spots--
 	p.member.budget.account.spots--
 }
 
@@ -73,19 +78,19 @@ func (p *spot) remove() {
 func (p *spot) place(now time.Time) {
 	b, ro := p.member.budget, p.roster
 	switch {
-	case !p.member.listed():
-		p.move(nowhere)
-	case b.able(&ro.draw, now):
+	case p.member.listed() && b.able(&ro.draw, now):
 		p.restand()
+	case !p.member.hopeful():
+		p.move(nowhere)
 	default:
-		at, _ := b.freeAt(&ro.draw, nil, now)
-		if !at.After(now) {
+		if at, _ := b.freeAt(&ro.draw, nil, now); at.After(now) {
+			p.move(isResting)
+			ro.resting.set(&p.frees, at)
+		} else {
 			p.move(isBlocked)
-			return
 		}
-		p.move(isResting)
-		ro.resting.set(&p.frees, at)
 	}
+	p.hang(p.hangs())
 }
 
 // restand puts the spot among the able, by how its member stands now.
@@ -112,9 +117,6 @@ func (p *spot) move(to where) {
 	if p.where == to {
 		return
 	}
-	if p.hangs() {
-		p.member.budget.account.hanging--
-	}
 	switch p.where {
 	case isAble:
 		heap.Remove(ro, p.index)
@@ -134,16 +136,33 @@ func (p *spot) move(to where) {
 		p.index = len(ro.blocked)
 		ro.blocked = append(ro.blocked, p)
 	}
-	if p.hangs() {
-		p.member.budget.account.hanging++
-	}
 }
 
-// hangs reports whether the end of a call may make the spot able, whatever comes of the
-// call. What rests for the pace alone stays as it is unless the call was not sent.
+// hangs reports whether the end of a call may let the spot serve, or serve earlier,
+// without the budget being placed. A budget in no list is placed by the end of its own
+// calls; those of the account's other budgets bear on it when they end the rest of a
+// route. What rests for the pace alone stays as it is unless the call was not sent.
 func (p *spot) hangs() bool {
-	d := &p.roster.draw
-	return p.where == isBlocked || p.where == isResting && (d.Units > 1 || d.Route != 0 || p.drawnOn().resource == "graphql")
+	d, b := &p.roster.draw, p.member.budget
+	switch p.where {
+	case isBlocked:
+		return b.level >= 0
+	case isResting:
+		return d.Route != 0 || b.level >= 0 && (d.Units > 1 || b.resource == "graphql")
+	}
+	return false
+}
+
+// hang has the account count the spot, or not, among those that hang.
+func (p *spot) hang(hangs bool) {
+	if p.hanging == hangs {
+		return
+	}
+	if p.hanging = hangs; hangs {
+		p.member.budget.account.hanging++
+	} else {
+		p.member.budget.account.hanging--
+	}
 }
 
 // wake looks at those whose time has come, so many of them at most, and reports

@@ -20,10 +20,13 @@ type search struct {
 }
 
 // search returns the first budget and token, in order of preference, that may serve
-// the call, have not been tried and can bear it, or nil. A call of which it knows a
-// kind looks at few budgets that cannot serve it: if rosters have to be brought up to
-// date first, and that takes more than a slice, it cuts the pass over the line and
-// returns nil.
+// the call, have not been tried and can bear it, or nil. That the host rests is for
+// whoever asks. A call of which it knows a kind looks at few budgets that cannot serve
+// it: if rosters have to be brought up to date first, and that takes more than a slice,
+// it cuts the pass over the line and returns nil.
+//
+// Whoever gets nothing asks for how long, unless it costs nothing. So there are rosters
+// then also if few budgets or none are in a list.
 func (l *lane) search(r *Request, now time.Time) (*budget, *entry) {
 	k, apart := l.apart(&r.Draw)
 	s := search{looks: math.MaxInt}
@@ -31,7 +34,7 @@ func (l *lane) search(r *Request, now time.Time) (*budget, *entry) {
 		s.looks = glance
 	}
 	s.lane(l, r, now)
-	if s.cut {
+	if s.cut || apart && s.entry == nil && r.Draw.Units > 0 && l.reaches(r.audience, glance) {
 		return l.muster(k, r, now)
 	}
 	return s.budget, s.entry
@@ -102,7 +105,7 @@ func (s *search) try(b *budget, at standing, r *Request, now time.Time) bool {
 		return false
 	}
 	s.looks--
-	if r.Tried.hasAccount(b.account) || !s.free && !b.ready(r.Draw, now) {
+	if r.Tried.hasAccount(b.account) || !s.free && (b.level < 0 || !b.able(&r.Draw, now)) {
 		return true
 	}
 	e := b.account.pick(r)
@@ -182,18 +185,32 @@ func (s *waitSearch) done() bool { return s.ok && !s.at.After(s.least) }
 // listed looks at the budgets that can serve some calls now, until none could serve
 // earlier.
 func (s *waitSearch) listed(l *lane, r *Request, now time.Time) {
-	k, apart := l.apart(&r.Draw)
-	looks := 0
 	for b := range l.listed(r.audience) {
-		if apart && looks == glance && l.onRosters(k, r.audience) {
-			l.crowds(r.audience, func(c *crowd) bool { return s.roster(c.rosterOf(k), r, now) })
-			return
-		}
 		if s.try(b, r, now); s.done() {
 			return
 		}
-		looks++
 	}
+}
+
+// rosters looks at all whom a call of a kind can hope for, if there are rosters of them,
+// and reports whether there are. A search that found somebody among the first in lists
+// has not brought the rosters up to date, so these come first.
+func (s *waitSearch) rosters(l *lane, r *Request, now time.Time) bool {
+	k, apart := l.apart(&r.Draw)
+	if !apart || !l.onRosters(k, r.audience) {
+		return false
+	}
+	looks := glance
+	for b := range l.listed(r.audience) {
+		if s.try(b, r, now); s.done() {
+			return true
+		}
+		if looks--; looks == 0 {
+			break
+		}
+	}
+	l.crowds(r.audience, func(c *crowd) bool { return s.roster(c.rosterOf(k), r, now) })
+	return true
 }
 
 // roster looks at all on a roster, and reports whether others could serve earlier.

@@ -204,9 +204,12 @@ func (l *lane) waitForPace(w *waiter, q *queue, now time.Time) {
 
 // pacedFor returns when time alone lets a call be served at the earliest, or zero if
 // it never does. Calls under way may let it go before, and may as well last longer.
+// Nothing goes before a rest of the host is over.
 func (l *lane) pacedFor(r *Request, now time.Time) (at time.Time) {
-	s := waitSearch{late: true}
-	s.listed(l, r, now) // others come back by themselves
+	s := waitSearch{least: l.host.restingUntil(now), late: true}
+	if !s.rosters(l, r, now) {
+		s.listed(l, r, now) // others come back by themselves
+	}
 	return s.at
 }
 
