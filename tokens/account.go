@@ -193,9 +193,9 @@ type budget struct {
 	summed   sums        // what it is in the lane's
 	rung     rung        // on the ladder
 	index    int         // in it
-	entered  uint64      // the orderings of the host that the rung is of; 0 if it has been aside since
-	seated   uint64      // the namings of the account that its seats are for
-	stopped  time.Time   // as of account.turned
+	entered  uint32      // the orderings of the host that the rung is of; 0 if it has been aside since
+	seated   uint32      // the namings of the account that its seats are for
+	stopped  int64       // until when, as of account.turned; in nanoseconds, so that all fits into 640 bytes
 	nth      uint64      // in which it came to the lane
 	own      member      // in the crowd of the lane
 	spots    int         // of it and its seats

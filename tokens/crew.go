@@ -16,7 +16,7 @@ type crew struct {
 type census struct {
 	states  tally         // limits aside
 	owned   int           // tokens that name owners
-	namings uint64        // how often it changed which owners they name
+	namings uint32        // how often it changed which owners they name
 	floors  map[Floor]int // tokens by their floors, where they have one
 }
 

@@ -56,7 +56,7 @@ type Host struct {
 
 	strategy   Strategy    // that is asked for each call; nil if none is
 	ordering   ordering    // that budgets stand by; nil is the default
-	orderings  uint64      // how often that was set
+	orderings  uint32      // how often that was set
 	priorities map[int]int // how many tokens have each
 	candidates []Candidate
 	chosen     []choice // what the candidates stand for

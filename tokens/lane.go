@@ -20,6 +20,8 @@ type lane struct {
 	resource  string
 	budgets   sequence[*budget]
 	joining   []*entry           // whose accounts may have no budget here yet
+	unordered []*budget          // that are still to be put where the host's ordering wants them
+	mark      rung               // the furthest that calls have come by an ordering
 	added     uint64             // budgets ever added
 	shelves   []*shelf           // the highest priority first
 	circles   map[string]*circle // by owner
@@ -28,8 +30,6 @@ type lane struct {
 	searches  uint64             // times that a crowd was asked for a roster
 	doubtful  []*spot            // for a search to note those that it comes upon
 	turns     uint64             // times that a budget came into a list
-	mark      rung               // the furthest that calls have come by an ordering
-	unordered []*budget          // that are still to be put where the host's ordering wants them
 	sleeping  agenda[*budget]    // by when time alone changes what they can do, or is said of them
 	resting   agenda[*budget]    // by when they can serve a read again
 	bound     agenda[*budget]    // the same of those whose tokens all name owners
@@ -149,7 +149,7 @@ func (l *lane) used(b *budget, now time.Time) {
 	if !b.unsummed {
 		l.sumLater(b, now)
 	}
-	if l.host.ordering != nil {
+	if b.ranked || b.level < 0 && l.host.ordering != nil {
 		b.climbed(now)
 	}
 	if b.stays(now) {

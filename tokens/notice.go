@@ -96,7 +96,11 @@ func (a *account) turned(now time.Time) (turned bool) {
 	a.cooling = cooling
 	for _, b := range a.budgets {
 		b.lane.place(b, now)
-		if stopped := b.stoppedUntil(now); stopped != b.stopped {
+		stopped := int64(0)
+		if until := b.stoppedUntil(now); !until.IsZero() {
+			stopped = until.UnixNano()
+		}
+		if stopped != b.stopped {
 			b.stopped, turned = stopped, true
 		}
 	}
