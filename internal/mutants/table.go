@@ -48,6 +48,11 @@ var mutants = []mutant{
 		if`, "./tokens"},
 	{4, "a token that is on its own again forgets the calls that are out", "tokens/merge.go",
 		`a != nil && len(a.tokens) > 0 {`, `a != nil {`, "./tokens"},
+	{4, "of the many tokens of an account the first serves alone", "tokens/host.go",
+		`	if b.account.squads != nil {
+		e.repost()
+	}
+`, ``, "./tokens"},
 
 	{5, "leases reserve nothing", "tokens/record.go",
 		`left -= r.out + r.lost.units()`, `left -= r.lost.units()`, "./tokens"},
@@ -94,6 +99,10 @@ var mutants = []mutant{
 		return false`, `	if r.GetBody == nil {
 		return true`, "./transport"},
 
+	{9, "a token that is gone is waited for", "tokens/crew.go",
+		`e.account == a && !e.removed`, `e.account == a`, "./tokens"},
+	{9, "a write is told to come when a read could be served", "tokens/roster.go",
+		`b.freeAt(&ro.draw, nil, now); at.After(now)`, `b.freeAt(&oneRead, nil, now); at.After(now)`, "./tokens"},
 	{9, "those in line are served from the end", "tokens/queue.go",
 		`{ return s.waiter.number }`, `{ return ^s.waiter.number }`, "./tokens"},
 	{9, "who waits is not told of a budget that changes", "tokens/lane.go",
