@@ -33,7 +33,7 @@ func (e *entry) baseline(now time.Time) {
 	if e.seen = (seen{state: e.ownState(now)}); e.seen.state == Cooling {
 		next = e.account.restingUntil(now)
 	}
-	e.account.turned(now)
+	e.account.turned(now) // so that the limits of now are none that have begun since
 	for name, b := range e.account.budgets {
 		b.lane.place(b, now)
 		if until := b.limitedUntil(now); !until.IsZero() {
